@@ -1,0 +1,1 @@
+"""The site that is composed of the rooms below; nobody imports it."""

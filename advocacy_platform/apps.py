@@ -1,0 +1,8 @@
+"""The app's entry in `INSTALLED_APPS`."""
+
+from django.apps import AppConfig
+
+
+class AdvocacyPlatformConfig(AppConfig):
+    name = "advocacy_platform"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,1 @@
+"""The people who signed up: users, profiles, roles."""

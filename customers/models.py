@@ -1,0 +1,50 @@
+"""The people whom the brand knows."""
+
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+
+from spine.due import DueRow
+
+
+class Person(models.Model):
+    """One human: a random id that everything else points at, and what it was merged into. Nothing else."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name_plural = "people"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | ~Q(merged_into=F("id")), name="person_not_merged_into_itself"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class PrivacyRequest(DueRow):
+    """One person's wish to see, or to have erased, everything that is held about them."""
+
+    class Kind(models.TextChoices):
+        EXPORT = "export"
+        ERASE = "erase"
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="privacy_requests")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    asked_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(DueRow.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "kind"], condition=Q(done_at__isnull=True), name="privacy_request_open_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} for {self.person_id}"

@@ -1,0 +1,164 @@
+"""Due work: the one way in which machines take rows that wait for them.
+
+A row that is due has a `due_at`. A worker *leases* a batch: it moves `due_at` ahead to the lease's end and raises the row's
+`lease` number, which fences off whoever held the row before. What a lease holder never finishes (it was killed) is
+simply due again. What fails comes back later and later, and after `max_attempts` is dead-lettered for a person to see.
+"""
+
+import logging
+import random
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, TypeVar
+
+from django.db import connection, models, transaction
+from django.db.models import Q
+
+logger = logging.getLogger(__name__)
+
+# Longer than a task may live (120 s), so that a lease ends only after its holder has.
+LEASE = timedelta(seconds=150)
+
+
+class DueRow(models.Model):
+    """A row on which machines have work to do."""
+
+    # After this many leases without an end the row waits for a person.
+    max_attempts: ClassVar[int] = 10
+    # A row due for longer than this is stuck and shown to staff.
+    deadline: ClassVar[timedelta] = timedelta(minutes=10)
+
+    due_at = models.DateTimeField(null=True, blank=True)
+    lease = models.PositiveBigIntegerField(default=0, editable=False)
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    dead_at = models.DateTimeField(null=True, blank=True, editable=False)
+    error = models.CharField(max_length=300, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="%(class)s_due"),
+            models.Index(fields=["dead_at"], condition=Q(dead_at__isnull=False), name="%(class)s_dead"),
+        ]
+
+    def retry(self, at: datetime) -> None:
+        """Make a dead-lettered row due again, with its attempts forgotten."""
+        type(self)._base_manager.filter(pk=self.pk, dead_at__isnull=False).update(due_at=at, dead_at=None, attempts=0)
+
+
+M = TypeVar("M", bound=DueRow)
+
+
+def due_models() -> list[type[DueRow]]:
+    """Every kind of row that machines work on."""
+    from django.apps import apps
+
+    return [model for model in apps.get_models() if issubclass(model, DueRow)]
+
+
+def stuck(model: type[M], at: datetime) -> models.QuerySet[M]:
+    """Rows that need a person's eye: dead-lettered, or due for longer than their deadline."""
+    return model._base_manager.filter(Q(dead_at__isnull=False) | Q(due_at__lt=at - model.deadline))
+
+
+def lease(rows: models.QuerySet[M], *, at: datetime, batch: int = 100) -> list[M]:
+    """Take up to `batch` due rows, the longest due first, so that nobody else has them until the lease ends.
+
+    Concurrent callers get disjoint rows: PostgreSQL skips what is locked, SQLite takes turns. A row whose every lease
+    ended with its holder killed is dead-lettered here, or it would kill one holder after another.
+    """
+    model = rows.model
+    meta = model._meta
+    pk = connection.ops.quote_name(meta.pk.column)
+    table = connection.ops.quote_name(meta.db_table)
+    with transaction.atomic():
+        chosen = rows.filter(due_at__lte=at).order_by("due_at", "pk").select_for_update(skip_locked=True).values("pk")
+        sql, params = chosen[:batch].query.sql_with_params()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"WITH chosen AS MATERIALIZED ({sql})"  # noqa: S608 - names of our models
+                f" UPDATE {table} SET due_at = %s, lease = {table}.lease + 1, attempts = {table}.attempts + 1"
+                f" FROM chosen WHERE {table}.{pk} = chosen.{pk} RETURNING {table}.{pk}",
+                [*params, connection.ops.adapt_datetimefield_value(at + LEASE)],
+            )
+            taken = [meta.pk.to_python(row[0]) for row in cursor.fetchall()]
+        held = list(model._base_manager.filter(pk__in=taken).order_by("pk")) if taken else []
+    for row in held:
+        if row.attempts > row.max_attempts:
+            fail(row, TimeoutError("every lease ended before the work did"), at)
+    return [row for row in held if row.attempts <= row.max_attempts]
+
+
+def work(
+    rows: models.QuerySet[M], call: Callable[[Sequence[M], datetime], None], *, at: datetime, batch: int = 100
+) -> int:
+    """Lease one batch and let `call` work on it inside one transaction; return how many rows were leased.
+
+    `call` gets the rows locked. It may set a row's `due_at` to be asked again later; otherwise nothing is due on the
+    row any more. If it raises, the batch is undone and tried row by row, so that a poisoned row stops only itself.
+    """
+    taken = lease(rows, at=at, batch=batch)
+    if taken:
+        try:
+            _perform(taken, call, at)
+        except Exception:
+            logger.exception("a batch of %s failed and is tried row by row", rows.model.__name__)
+            for row in taken:
+                try:
+                    _perform([row], call, at)
+                except Exception as failure:
+                    logger.exception("%s %s failed", rows.model.__name__, row.pk)
+                    fail(row, failure, at)
+    return len(taken)
+
+
+def deliver(rows: models.QuerySet[M], send: Callable[[M], Mapping[str, Any]], *, at: datetime, batch: int = 20) -> int:
+    """Lease rows and let `send` reach outside for each, with no transaction open; return how many were leased.
+
+    `send` returns the columns that its outcome sets, `due_at` among them if it wants to be asked again. They are
+    written only if this lease still holds; whoever was fenced off writes nothing.
+    """
+    taken = lease(rows, at=at, batch=batch)
+    for row in taken:
+        try:
+            outcome = send(row)
+        except Exception as failure:
+            logger.exception("%s %s failed", rows.model.__name__, row.pk)
+            fail(row, failure, at)
+        else:
+            _held(row).update(**{"due_at": None, "attempts": 0, "error": "", **outcome})
+    return len(taken)
+
+
+def fail(row: DueRow, failure: Exception, at: datetime) -> None:
+    """Put a leased row back for later, or to the dead letters when it has used its attempts up."""
+    error = f"{type(failure).__name__}: {failure}"[:300].replace("\0", "")
+    if row.attempts >= row.max_attempts:
+        _held(row).update(due_at=None, dead_at=at, error=error)
+    else:
+        _held(row).update(due_at=at + backoff(row.attempts), error=error)
+
+
+def backoff(attempts: int) -> timedelta:
+    """How long a row rests after its nth failure: 5 s, 10 s, 20 s … at most an hour, each up to half as long again."""
+    base = min(5 * 2 ** (attempts - 1), 3600)
+    return timedelta(seconds=base * random.uniform(1, 1.5))  # noqa: S311 - it spreads load, it guards nothing
+
+
+def _perform(taken: Sequence[M], call: Callable[[Sequence[M], datetime], None], at: datetime) -> None:
+    with transaction.atomic():
+        model = type(taken[0])
+        leases = {row.pk: row.lease for row in taken}
+        locked = model._base_manager.select_for_update().filter(pk__in=leases).order_by("pk")
+        held = [row for row in locked if row.lease == leases[row.pk] and row.due_at]
+        for row in held:
+            row.due_at = None
+        if held:
+            call(held, at)
+        for row in held:
+            _held(row).update(due_at=row.due_at, attempts=0, error="")
+
+
+def _held(row: DueRow) -> models.QuerySet[Any]:
+    """The row, if its lease is still the one under which it was taken."""
+    return type(row)._base_manager.filter(pk=row.pk, lease=row.lease)

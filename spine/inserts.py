@@ -1,0 +1,52 @@
+"""Inserting rows whose natural key may exist already."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from django.db import connection, models
+
+M = TypeVar("M", bound=models.Model)
+
+
+def insert_once(rows: Sequence[M], *, key: Sequence[str]) -> list[M]:
+    """Insert the rows whose `key` is new and return those, with their primary keys set.
+
+    One statement: `INSERT … ON CONFLICT (key) DO NOTHING RETURNING`. Only a conflict on `key`, which a plain UNIQUE
+    constraint must cover, is passed over; any other constraint that a row breaks raises IntegrityError. Two rows with
+    the same key in one call: the first is inserted.
+    """
+    if not rows:
+        return []
+    meta = type(rows[0])._meta
+    fields = [field for field in meta.concrete_fields if not isinstance(field, models.AutoField)]
+    keys = [meta.get_field(name) for name in key]
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(field.column) for field in fields)
+    target = ", ".join(quote(field.column) for field in keys)  # type: ignore[union-attr]
+    places = ", ".join(["(" + ", ".join(["%s"] * len(fields)) + ")"] * len(rows))
+    values = [field.get_db_prep_save(field.pre_save(row, True), connection) for row in rows for field in fields]
+    pk = quote(meta.pk.column)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES {places}"  # noqa: S608 - names of our models
+            f" ON CONFLICT ({target}) DO NOTHING RETURNING {target}, {pk}",
+            values,
+        )
+        found = {tuple(row[:-1]): row[-1] for row in cursor.fetchall()}
+    inserted = []
+    for row in rows:
+        # The database's own form of the key is compared, since SQLite keeps a UUID or an instant as text.
+        stored = tuple(
+            _as_returned(field.get_db_prep_save(getattr(row, field.attname), connection))  # type: ignore[union-attr]
+            for field in keys
+        )
+        if (pk_value := found.pop(stored, None)) is not None:
+            row.pk = meta.pk.to_python(pk_value)
+            row._state.adding = False
+            row._state.db = connection.alias
+            inserted.append(row)
+    return inserted
+
+
+def _as_returned(value: object) -> object:
+    return str(value) if connection.vendor == "sqlite" and not isinstance(value, int | float | None) else value

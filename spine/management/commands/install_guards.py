@@ -1,0 +1,19 @@
+"""Lay the append-only guards again."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from spine import audit, clock, guards
+
+
+class Command(BaseCommand):
+    help = "Lay the append-only guards again, after a migration that was interrupted."
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        absent = guards.missing()
+        guards.install()
+        for name in absent:
+            audit.record(("system", "command"), "guard.installed", ("trigger", name), at=clock.now())
+        self.stdout.write("\n".join(f"laid {name}" for name in absent) or "Every guard stands already.")
