@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from advocacy_platform import logs, version
 
-env = environ.Env()
+env = environ.Env()  # type: ignore[no-untyped-call]
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # --- What kind of process this is -------------------------------------------------------------------------------------
@@ -105,6 +106,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    # Its templates are drawn through our own, see FORM_RENDERER.
+    "django.forms",
 ]
 
 MIDDLEWARE = [
@@ -165,13 +168,14 @@ FORM_RENDERER = "brand.forms.Renderer"
 
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # IMMEDIATE takes the write lock when a transaction begins, so it waits its turn instead of failing half-way, and
-    # a transaction is itself the lock that select_for_update() is on PostgreSQL. FULL keeps a commit through power loss.
+    # IMMEDIATE takes the write lock when a transaction begins, so it waits its turn instead of failing half-way, and a
+    # transaction is itself the lock that select_for_update() is on PostgreSQL. FULL keeps a commit through power loss.
+    # Without recursive_triggers, INSERT OR REPLACE would delete rows behind the back of the append-only guards.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON;PRAGMA recursive_triggers=ON;"
-        "PRAGMA temp_store=MEMORY;PRAGMA journal_size_limit=67108864;PRAGMA cache_size=-20000;",
+        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON;"
+        "PRAGMA recursive_triggers=ON;PRAGMA temp_store=MEMORY;PRAGMA journal_size_limit=67108864;PRAGMA cache_size=-20000;",
     }
 else:
     # A person is not kept waiting longer than 10 s, a task dies before its broker hands it out again, a command may
@@ -250,10 +254,10 @@ USERSESSIONS_TRACK_ACTIVITY = False
 SOCIALACCOUNT_ADAPTER = "advocates.adapters.SocialAccountAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_LOGIN_ON_GET = False
-SOCIALACCOUNT_PROVIDERS: dict = {"openid_connect": {"APPS": []}}
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {"openid_connect": {"APPS": []}}
 for _provider in ("google", "apple", "facebook", "github"):
     if _client_id := env.str(f"{_provider.upper()}_CLIENT_ID", default=""):
-        _app = {"client_id": _client_id, "secret": env.str(f"{_provider.upper()}_SECRET", default="")}
+        _app: dict[str, Any] = {"client_id": _client_id, "secret": env.str(f"{_provider.upper()}_SECRET", default="")}
         if _provider == "apple":
             _app["key"] = env.str("APPLE_TEAM_ID", default="")
             _app["settings"] = {"certificate_key": env.str("APPLE_CERTIFICATE_KEY", default="", multiline=True)}

@@ -1,8 +1,8 @@
 """Due work: the one way in which machines take rows that wait for them.
 
-A row that is due has a `due_at`. A worker *leases* a batch: it moves `due_at` ahead to the lease's end and raises the row's
-`lease` number, which fences off whoever held the row before. What a lease holder never finishes (it was killed) is
-simply due again. What fails comes back later and later, and after `max_attempts` is dead-lettered for a person to see.
+A row that is due has a `due_at`. A worker *leases* a batch: it moves `due_at` ahead to the lease's end and raises the
+row's `lease` number, which fences off whoever held the row before. What a lease holder never finishes (it was killed)
+is simply due again. What fails comes back later and later, and after `max_attempts` is dead-lettered for a person to see.
 """
 
 import logging
@@ -69,7 +69,8 @@ def lease(rows: models.QuerySet[M], *, at: datetime, batch: int = 100) -> list[M
     """
     model = rows.model
     meta = model._meta
-    pk = connection.ops.quote_name(meta.pk.column)
+    assert meta.pk is not None
+    pk = connection.ops.quote_name(meta.pk.column or "")
     table = connection.ops.quote_name(meta.db_table)
     with transaction.atomic():
         chosen = rows.filter(due_at__lte=at).order_by("due_at", "pk").select_for_update(skip_locked=True).values("pk")

@@ -80,7 +80,7 @@ def read(reader: str, take: Reader, *, at: datetime, batch: int = 500) -> int:
         try:
             with transaction.atomic():
                 take(events, at)
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever a reader raises, the others go on
             for event in events:
                 _take_alone(reader, event, take, at)
         Cursor.objects.filter(name=reader).update(position=events[-1].position)
@@ -100,7 +100,7 @@ def _take_alone(reader: str, event: Event, take: Reader, at: datetime) -> None:
     try:
         with transaction.atomic():
             take([event], at)
-    except Exception as failure:
+    except Exception as failure:  # noqa: BLE001 - it is kept in the row that comes back
         error = f"{type(failure).__name__}: {failure}"[:300]
         insert_once([Redelivery(reader=reader, event=event, due_at=at, error=error)], key=["reader", "event"])
 

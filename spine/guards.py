@@ -132,7 +132,7 @@ def _only_settles(model: type[AppendOnly]) -> str:
     same = "IS NOT DISTINCT FROM" if connection.vendor == "postgresql" else "IS"
     clauses = []
     for field in model._meta.concrete_fields:
-        column = connection.ops.quote_name(field.column)
+        column = connection.ops.quote_name(field.column or "")
         if field.name in model.settable_once:
             clauses.append(f"(OLD.{column} IS NULL OR NEW.{column} {same} OLD.{column})")
         else:

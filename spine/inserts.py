@@ -1,7 +1,7 @@
 """Inserting rows whose natural key may exist already."""
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from django.db import connection, models
 
@@ -18,14 +18,15 @@ def insert_once(rows: Sequence[M], *, key: Sequence[str]) -> list[M]:
     if not rows:
         return []
     meta = type(rows[0])._meta
+    assert meta.pk is not None
     fields = [field for field in meta.concrete_fields if not isinstance(field, models.AutoField)]
-    keys = [meta.get_field(name) for name in key]
+    keys = [cast(models.Field, meta.get_field(name)) for name in key]
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(field.column) for field in fields)
-    target = ", ".join(quote(field.column) for field in keys)  # type: ignore[union-attr]
+    columns = ", ".join(quote(field.column or "") for field in fields)
+    target = ", ".join(quote(field.column or "") for field in keys)
     places = ", ".join(["(" + ", ".join(["%s"] * len(fields)) + ")"] * len(rows))
-    values = [field.get_db_prep_save(field.pre_save(row, True), connection) for row in rows for field in fields]
-    pk = quote(meta.pk.column)
+    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in rows for field in fields]
+    pk = quote(meta.pk.column or "")
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES {places}"  # noqa: S608 - names of our models
@@ -36,10 +37,7 @@ def insert_once(rows: Sequence[M], *, key: Sequence[str]) -> list[M]:
     inserted = []
     for row in rows:
         # The database's own form of the key is compared, since SQLite keeps a UUID or an instant as text.
-        stored = tuple(
-            _as_returned(field.get_db_prep_save(getattr(row, field.attname), connection))  # type: ignore[union-attr]
-            for field in keys
-        )
+        stored = tuple(_as_returned(field.get_db_prep_save(getattr(row, field.attname), connection)) for field in keys)
         if (pk_value := found.pop(stored, None)) is not None:
             row.pk = meta.pk.to_python(pk_value)
             row._state.adding = False

@@ -1,0 +1,34 @@
+"""Plain makers of rows for tests."""
+
+import itertools
+from datetime import UTC, datetime
+from typing import Any
+
+from django.contrib.auth.models import Group
+
+from advocates.models import Advocate, User
+
+# The instant at which tests happen, unless they say otherwise.
+NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+PASSWORD = "correct horse battery"
+_numbers = itertools.count(1)
+
+
+def make_user(
+    email: str | None = None, *, password: str = PASSWORD, roles: tuple[str, ...] = (), **fields: Any
+) -> User:
+    """A user with a confirmed email; with roles, a member of staff."""
+    user = User.objects.create_user(
+        email or f"user{next(_numbers)}@example.com", password, is_staff=bool(roles), joined_at=NOON, **fields
+    )
+    user.emailaddress_set.create(email=user.email, verified=True, primary=True)
+    user.groups.set(Group.objects.filter(name__in=roles))
+    return user
+
+
+def make_advocate(username: str | None = None, **fields: Any) -> Advocate:
+    """An advocate who can sign in."""
+    username = username or f"advocate{next(_numbers)}"
+    user = fields.pop("user", None) or make_user(f"{username}@example.com")
+    fields.setdefault("display_name", username.capitalize())
+    return Advocate.objects.create(user=user, person=user.person, username=username, joined_at=NOON, **fields)
