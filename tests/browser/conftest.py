@@ -1,0 +1,71 @@
+"""A real Chromium in front of a live server."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.utils import timezone
+from playwright.sync_api import Page
+
+from advocacy_platform import demo
+from brand.models import Message
+
+# Playwright keeps an event loop in the test's thread, which makes Django wary of the database there.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    """Debian's Chromium; a container's root may not use its sandbox."""
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": ["--no-sandbox"] if _is_root() else []}
+
+
+@pytest.fixture
+def site(live_server, settings):
+    """The demo brand on a live server; the address to visit."""
+    settings.DEBUG = False
+    settings.SANDBOX = True
+    demo.load(timezone.now())
+    settings.SANDBOX = False
+    return live_server.url
+
+
+@pytest.fixture
+def person():
+    """One of the demo's people by name."""
+    return {person.email.partition("@")[0]: person for person in demo.people()}.__getitem__
+
+
+def newest_code(to: str) -> str:
+    """The code in the newest message to this address."""
+    text = Message.objects.filter(to=to).latest("pk").text
+    return re.search(r"^\s*([0-9A-Z]{3}-?[0-9A-Z]{3})\s*$", text, re.MULTILINE)[1]
+
+
+def totp_code(secret: str, *, ahead: int = 0) -> str:
+    """What an authenticator app shows for this secret."""
+    return format_hotp_value(hotp_value(secret, int(timezone.now().timestamp()) // 30 + ahead))
+
+
+def sign_in(page: Page, site: str, person: demo.DemoPerson) -> None:
+    """Sign in by password and, for staff, the second factor."""
+    page.goto(f"{site}/accounts/login/")
+    page.get_by_label("Email").fill(person.email)
+    page.get_by_label("Password", exact=True).fill(person.password)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    if person.totp_secret:
+        page.get_by_label(re.compile("code", re.IGNORECASE)).first.fill(totp_code(person.totp_secret))
+        page.get_by_role("button", name=re.compile("Sign in|Continue|Confirm")).first.click()
+    page.wait_for_url(re.compile("/home/|/manage/"))
+
+
+def _is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _chromium_is_there():
+    assert Path(CHROMIUM).exists(), f"Chromium is not at {CHROMIUM}: apt-get install chromium, or set CHROMIUM."
