@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from spine.models.clock import ClockOffset
 from spine.refusal import Refusal
 
+FURTHEST = timedelta(days=36_525)
+
 
 class ClockIsReal(Refusal):
     """Somebody tried to move the clock of the live site."""
@@ -27,6 +29,14 @@ class TimeRunsForward(Refusal):
     sentence = _("The clock only moves forward.")
 
 
+class TooFarAhead(Refusal):
+    """Somebody tried to move the sandbox's clock out of the calendar."""
+
+    code = "too_far_ahead"
+    status = 422
+    sentence = _("The clock can be moved a hundred years ahead at most.")
+
+
 def now() -> datetime:
     """The present instant, in UTC; in the sandbox, ahead of the wall clock by what it was moved."""
     return timezone.now() + offset()
@@ -42,12 +52,15 @@ def offset() -> timedelta:
 def move_forward(by: timedelta) -> datetime:
     """Move the sandbox's clock and return its new present.
 
-    Raises ClockIsReal outside the sandbox, TimeRunsForward for a negative step.
+    Raises ClockIsReal outside the sandbox, TimeRunsForward for a negative step, TooFarAhead past a hundred years.
     """
     if not settings.SANDBOX:
         raise ClockIsReal
     if by < timedelta():
         raise TimeRunsForward
+    if by > FURTHEST:
+        raise TooFarAhead
     ClockOffset.objects.get_or_create(pk=1)
-    ClockOffset.objects.filter(pk=1).update(ahead=F("ahead") + by)
+    if not ClockOffset.objects.filter(pk=1, ahead__lte=FURTHEST - by).update(ahead=F("ahead") + by):
+        raise TooFarAhead
     return now()

@@ -2,11 +2,12 @@
 
 A row that is due has a `due_at`. A worker *leases* a batch: it moves `due_at` ahead to the lease's end and raises the
 row's `lease` number, which fences off whoever held the row before. What a lease holder never finishes (it was killed)
-is simply due again. What fails comes back later and later, and after `max_attempts` is dead-lettered for a person to see.
+is simply due again. What fails comes back later and later; after `max_attempts` it is dead-lettered for people to see.
 """
 
 import logging
 import random
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, TypeVar
@@ -18,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 # Longer than a task may live (120 s), so that a lease ends only after its holder has.
 LEASE = timedelta(seconds=150)
+# How long one call of `deliver` goes on leasing; what it leased last still has LEASE - PATIENCE.
+PATIENCE = timedelta(seconds=20)
 
 
 class DueRow(models.Model):
@@ -41,9 +44,10 @@ class DueRow(models.Model):
             models.Index(fields=["dead_at"], condition=Q(dead_at__isnull=False), name="%(class)s_dead"),
         ]
 
-    def retry(self, at: datetime) -> None:
-        """Make a dead-lettered row due again, with its attempts forgotten."""
-        type(self)._base_manager.filter(pk=self.pk, dead_at__isnull=False).update(due_at=at, dead_at=None, attempts=0)
+    def retry(self, at: datetime) -> bool:
+        """Make a dead-lettered row due again, with its attempts forgotten; False if it is not dead (any more)."""
+        dead = type(self)._base_manager.filter(pk=self.pk, dead_at__isnull=False)
+        return bool(dead.update(due_at=at, dead_at=None, attempts=0))
 
 
 M = TypeVar("M", bound=DueRow)
@@ -73,11 +77,12 @@ def lease(rows: models.QuerySet[M], *, at: datetime, batch: int = 100) -> list[M
     pk = connection.ops.quote_name(meta.pk.column or "")
     table = connection.ops.quote_name(meta.db_table)
     with transaction.atomic():
-        chosen = rows.filter(due_at__lte=at).order_by("due_at", "pk").select_for_update(skip_locked=True).values("pk")
-        sql, params = chosen[:batch].query.sql_with_params()
+        # `only` and not `values`, since "self" must name the table: a row that `rows` joins is not locked with it.
+        chosen = rows.filter(due_at__lte=at).order_by("due_at", "pk").only("pk")[:batch]
+        sql, params = chosen.select_for_update(skip_locked=True, of=("self",)).query.sql_with_params()
         with connection.cursor() as cursor:
             cursor.execute(
-                f"WITH chosen AS MATERIALIZED ({sql})"  # noqa: S608 - names of our models
+                f"WITH chosen ({pk}) AS MATERIALIZED ({sql})"  # noqa: S608 - names of our models
                 f" UPDATE {table} SET due_at = %s, lease = {table}.lease + 1, attempts = {table}.attempts + 1"
                 f" FROM chosen WHERE {table}.{pk} = chosen.{pk} RETURNING {table}.{pk}",
                 [*params, connection.ops.adapt_datetimefield_value(at + LEASE)],
@@ -97,47 +102,51 @@ def work(
 
     `call` gets the rows locked. It may set a row's `due_at` to be asked again later; otherwise nothing is due on the
     row any more. If it raises, the batch is undone and tried row by row, so that a poisoned row stops only itself.
+    A row that was leased before without an end is leased alone, since it may be what killed its holder.
     """
-    taken = lease(rows, at=at, batch=batch)
-    if taken:
-        try:
-            _perform(taken, call, at)
-        except Exception:
-            logger.exception("a batch of %s failed and is tried row by row", rows.model.__name__)
-            for row in taken:
-                try:
-                    _perform([row], call, at)
-                except Exception as failure:
-                    logger.exception("%s %s failed", rows.model.__name__, row.pk)
-                    fail(row, failure, at)
-    return len(taken)
+    fresh = lease(rows.filter(attempts=0), at=at, batch=batch)
+    try:
+        _perform(fresh, call, at)
+    except Exception:
+        logger.exception("a batch of %s failed and is tried row by row", rows.model.__name__)
+        for row in fresh:
+            _perform_alone(row, call, at)
+    suspects = lease(rows.filter(attempts__gt=0), at=at, batch=1)
+    for row in suspects:
+        _perform_alone(row, call, at)
+    return len(fresh) + len(suspects)
 
 
 def deliver(rows: models.QuerySet[M], send: Callable[[M], Mapping[str, Any]], *, at: datetime, batch: int = 20) -> int:
-    """Lease rows and let `send` reach outside for each, with no transaction open; return how many were leased.
+    """Lease rows one after another and let `send` reach outside for each, with no transaction open; return how many.
 
     `send` returns the columns that its outcome sets, `due_at` among them if it wants to be asked again. They are
-    written only if this lease still holds; whoever was fenced off writes nothing.
+    written only if this lease still holds; whoever was fenced off writes nothing. Rows are leased singly and for at
+    most `PATIENCE`, or the last of a slow batch would be sent after its lease has ended and be sent twice.
     """
-    taken = lease(rows, at=at, batch=batch)
-    for row in taken:
-        try:
-            outcome = send(row)
-        except Exception as failure:
-            logger.exception("%s %s failed", rows.model.__name__, row.pk)
-            fail(row, failure, at)
-        else:
-            _held(row).update(**{"due_at": None, "attempts": 0, "error": "", **outcome})
-    return len(taken)
+    count, begun = 0, time.monotonic()
+    while count < batch and time.monotonic() - begun < PATIENCE.total_seconds():
+        taken = lease(rows, at=at, batch=1)
+        if not taken:
+            break
+        _send(taken[0], send, at)
+        count += 1
+    return count
 
 
 def fail(row: DueRow, failure: Exception, at: datetime) -> None:
     """Put a leased row back for later, or to the dead letters when it has used its attempts up."""
-    error = f"{type(failure).__name__}: {failure}"[:300].replace("\0", "")
+    error = told(failure)
     if row.attempts >= row.max_attempts:
         _held(row).update(due_at=None, dead_at=at, error=error)
     else:
         _held(row).update(due_at=at + backoff(row.attempts), error=error)
+
+
+def told(failure: Exception) -> str:
+    """A failure in one line that any database keeps: no NUL, no lone surrogate, at most 300 characters."""
+    line = f"{type(failure).__name__}: {failure}".replace("\0", "")
+    return line.encode("utf-8", "replace").decode()[:300]
 
 
 def backoff(attempts: int) -> timedelta:
@@ -147,6 +156,8 @@ def backoff(attempts: int) -> timedelta:
 
 
 def _perform(taken: Sequence[M], call: Callable[[Sequence[M], datetime], None], at: datetime) -> None:
+    if not taken:
+        return
     with transaction.atomic():
         model = type(taken[0])
         leases = {row.pk: row.lease for row in taken}
@@ -158,6 +169,25 @@ def _perform(taken: Sequence[M], call: Callable[[Sequence[M], datetime], None], 
             call(held, at)
         for row in held:
             _held(row).update(due_at=row.due_at, attempts=0, error="")
+
+
+def _perform_alone(row: M, call: Callable[[Sequence[M], datetime], None], at: datetime) -> None:
+    try:
+        _perform([row], call, at)
+    except Exception as failure:
+        logger.exception("%s %s failed", type(row).__name__, row.pk)
+        fail(row, failure, at)
+
+
+def _send(row: M, send: Callable[[M], Mapping[str, Any]], at: datetime) -> None:
+    try:
+        outcome = send(row)
+    except Exception as failure:
+        logger.exception("%s %s failed", type(row).__name__, row.pk)
+        fail(row, failure, at)
+    else:
+        if not _held(row).update(**{"due_at": None, "attempts": 0, "error": "", **outcome}):
+            logger.warning("%s %s was leased by another before its outcome came", type(row).__name__, row.pk)
 
 
 def _held(row: DueRow) -> models.QuerySet[Any]:

@@ -101,8 +101,9 @@ def _take_alone(reader: str, event: Event, take: Reader, at: datetime) -> None:
         with transaction.atomic():
             take([event], at)
     except Exception as failure:  # noqa: BLE001 - it is kept in the row that comes back
-        error = f"{type(failure).__name__}: {failure}"[:300]
-        insert_once([Redelivery(reader=reader, event=event, due_at=at, error=error)], key=["reader", "event"])
+        later = at + due.backoff(1)
+        aside = Redelivery(reader=reader, event=event, due_at=later, error=due.told(failure))
+        insert_once([aside], key=["reader", "event"])
 
 
 def _lock(name: str) -> Cursor | None:

@@ -12,12 +12,14 @@ from typing import ClassVar
 
 from django.apps import apps
 from django.db import connection, models, transaction
+from django.db.backends.utils import CursorWrapper
 
-_FUNCTION = """
-CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+# What the triggers call on PostgreSQL; on SQLite each trigger says it itself.
+FUNCTION = "refuse_change"
+_BODY = """
 BEGIN
     RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
-END $$
+END
 """
 
 
@@ -36,20 +38,24 @@ def guarded_models() -> list[type[AppendOnly]]:
     return [model for model in apps.get_models() if issubclass(model, AppendOnly)]
 
 
-def install() -> None:
-    """Lay every guard afresh; tables that do not exist yet are passed over."""
+def install() -> list[str]:
+    """Lay the guards that are missing and return their names; tables that do not exist yet are passed over.
+
+    Those that stand are left alone: laying one takes the table's exclusive lock.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
-        tables = set(connection.introspection.table_names(cursor))
-        if connection.vendor == "postgresql":
-            cursor.execute(_FUNCTION)
+        absent = missing()
+        if FUNCTION in absent:
+            cursor.execute(_function())
         for model in guarded_models():
-            if model._meta.db_table in tables:
-                _remove(cursor, model)
-                for name, sql in _triggers(model).items():
+            table = connection.ops.quote_name(model._meta.db_table)
+            for name, sql in _triggers(model).items():
+                if name in absent:
+                    _drop(cursor, name, table)
                     cursor.execute(sql)
                     if connection.vendor == "postgresql":
-                        table = connection.ops.quote_name(model._meta.db_table)
                         cursor.execute(f"COMMENT ON TRIGGER {name} ON {table} IS '{_digest(sql)}'")
+    return absent
 
 
 def remove() -> None:
@@ -58,16 +64,16 @@ def remove() -> None:
         tables = set(connection.introspection.table_names(cursor))
         for model in guarded_models():
             if model._meta.db_table in tables:
-                _remove(cursor, model)
+                for name in _triggers(model):
+                    _drop(cursor, name, connection.ops.quote_name(model._meta.db_table))
 
 
 @contextmanager
 def lifted() -> Iterator[None]:
-    """Without guards inside, with them again afterwards, whatever happens inside."""
-    remove()
-    try:
+    """Without guards inside, with them again afterwards; one transaction, so nobody else ever sees them gone."""
+    with transaction.atomic():
+        remove()
         yield
-    finally:
         install()
 
 
@@ -75,33 +81,43 @@ def missing() -> list[str]:
     """The names of the guards that should stand and do not, or that differ from what the code says."""
     with connection.cursor() as cursor:
         tables = set(connection.introspection.table_names(cursor))
-        if connection.vendor == "postgresql":
-            cursor.execute(
-                "SELECT tgname, obj_description(oid, 'pg_trigger') FROM pg_trigger"
-                " WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')"
-            )
-            standing = dict(cursor.fetchall())
-        else:
-            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-            standing = {name: _digest(sql) for name, sql in cursor.fetchall()}
-    return [
-        name
+        standing = _standing(cursor)
+    expected = {
+        name: sql
         for model in guarded_models()
         if model._meta.db_table in tables
         for name, sql in _triggers(model).items()
-        if standing.get(name) != _digest(sql)
-    ]
+    }
+    if expected and connection.vendor == "postgresql":
+        expected = {FUNCTION: _BODY, **expected}
+    return [name for name, sql in expected.items() if standing.get(name) != _digest(sql)]
+
+
+def _standing(cursor: CursorWrapper) -> dict[str, str]:
+    """The digests of the guards that the database holds, by name."""
+    if connection.vendor == "sqlite":
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        return {name: _digest(sql) for name, sql in cursor.fetchall()}
+    cursor.execute(
+        "SELECT tgname, obj_description(t.oid, 'pg_trigger') FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid"
+        " WHERE NOT tgisinternal AND tgenabled IN ('O', 'A') AND pg_table_is_visible(c.oid)"
+    )
+    standing = dict(cursor.fetchall())
+    cursor.execute("SELECT prosrc FROM pg_proc WHERE proname = %s AND pg_function_is_visible(oid)", [FUNCTION])
+    return standing | dict.fromkeys([FUNCTION], "".join(_digest(source) for (source,) in cursor.fetchall()))
 
 
 def _digest(sql: str) -> str:
     return hashlib.sha256(sql.encode()).hexdigest()[:16]
 
 
-def _remove(cursor, model: type[AppendOnly]) -> None:  # type: ignore[no-untyped-def]
-    table = connection.ops.quote_name(model._meta.db_table)
+def _drop(cursor: CursorWrapper, name: str, table: str) -> None:
     where = f" ON {table}" if connection.vendor == "postgresql" else ""
-    for name in _triggers(model):
-        cursor.execute(f"DROP TRIGGER IF EXISTS {name}{where}")
+    cursor.execute(f"DROP TRIGGER IF EXISTS {name}{where}")
+
+
+def _function() -> str:
+    return f"CREATE OR REPLACE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $${_BODY}$$"
 
 
 def _triggers(model: type[AppendOnly]) -> dict[str, str]:
@@ -110,7 +126,7 @@ def _triggers(model: type[AppendOnly]) -> dict[str, str]:
     stem = f"{model._meta.db_table}_append_only"
     unless = _only_settles(model)
     if connection.vendor == "postgresql":
-        refuse = "EXECUTE FUNCTION refuse_change()"
+        refuse = f"EXECUTE FUNCTION {FUNCTION}()"
         when = f"WHEN (NOT ({unless})) " if unless else ""
         return {
             f"{stem}_update": f"CREATE TRIGGER {stem}_update BEFORE UPDATE ON {table} FOR EACH ROW {when}{refuse}",

@@ -1,11 +1,13 @@
 """The same request told twice gets the same answer, a refusal included."""
 
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +16,7 @@ from spine.models.idempotency import IdempotencyKey
 from spine.refusal import Refusal
 
 KEPT = timedelta(hours=24)
+LOCK_NOT_AVAILABLE = "55P03"
 
 
 class KeyUsedForAnother(Refusal):
@@ -54,8 +57,9 @@ def once(owner: str, key: str, request: bytes, perform: Callable[[], Answer], *,
         if not _claim(row):
             return _repeated(IdempotencyKey.objects.get(owner=owner, key=key), fingerprint)
         answer = perform()
-        IdempotencyKey.objects.filter(pk=row.pk).update(status=answer.status, body=answer.body)
-    return answer
+        body = json.dumps(answer.body, cls=DjangoJSONEncoder)
+        IdempotencyKey.objects.filter(pk=row.pk).update(status=answer.status, body=body)
+    return Answer(answer.status, json.loads(body))
 
 
 def purge(at: datetime) -> int:
@@ -72,10 +76,12 @@ def _claim(row: IdempotencyKey) -> bool:
             claimed = bool(insert_once([row], key=["owner", "key"]))
             if connection.vendor == "postgresql":
                 with connection.cursor() as cursor:
-                    cursor.execute("SET LOCAL lock_timeout = '5s'")
+                    cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
             return claimed
     except OperationalError as waiting:
-        raise StillInFlight(retry_after=1) from waiting
+        if getattr(waiting.__cause__, "sqlstate", None) == LOCK_NOT_AVAILABLE:
+            raise StillInFlight(retry_after=1) from waiting
+        raise
 
 
 def _repeated(row: IdempotencyKey, fingerprint: str) -> Answer:
@@ -83,4 +89,4 @@ def _repeated(row: IdempotencyKey, fingerprint: str) -> Answer:
         raise KeyUsedForAnother
     if row.status is None:
         raise StillInFlight(retry_after=1)
-    return Answer(row.status, row.body)
+    return Answer(row.status, json.loads(row.body))

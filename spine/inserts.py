@@ -1,7 +1,7 @@
 """Inserting rows whose natural key may exist already."""
 
 from collections.abc import Sequence
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from django.db import connection, models
 
@@ -25,6 +25,7 @@ def insert_once(rows: Sequence[M], *, key: Sequence[str]) -> list[M]:
     columns = ", ".join(quote(field.column or "") for field in fields)
     target = ", ".join(quote(field.column or "") for field in keys)
     places = ", ".join(["(" + ", ".join(["%s"] * len(fields)) + ")"] * len(rows))
+    assert not any(field.null for field in keys), "NULL conflicts with nothing, so it is no key"
     values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in rows for field in fields]
     pk = quote(meta.pk.column or "")
     with connection.cursor() as cursor:
@@ -33,18 +34,25 @@ def insert_once(rows: Sequence[M], *, key: Sequence[str]) -> list[M]:
             f" ON CONFLICT ({target}) DO NOTHING RETURNING {target}, {pk}",
             values,
         )
-        found = {tuple(row[:-1]): row[-1] for row in cursor.fetchall()}
+        found = {
+            tuple(_in_python(field, value) for field, value in zip(keys, row, strict=False)): row[-1]
+            for row in cursor.fetchall()
+        }
     inserted = []
     for row in rows:
-        # The database's own form of the key is compared, since SQLite keeps a UUID or an instant as text.
-        stored = tuple(_as_returned(field.get_db_prep_save(getattr(row, field.attname), connection)) for field in keys)
-        if (pk_value := found.pop(stored, None)) is not None:
-            row.pk = meta.pk.to_python(pk_value)
+        natural = tuple(field.to_python(getattr(row, field.attname)) for field in keys)
+        if natural in found:
+            row.pk = meta.pk.to_python(found.pop(natural))
             row._state.adding = False
             row._state.db = connection.alias
             inserted.append(row)
+    assert not found, "a key came back from the database in a form that no row has"
     return inserted
 
 
-def _as_returned(value: object) -> object:
-    return str(value) if connection.vendor == "sqlite" and not isinstance(value, int | float | None) else value
+def _in_python(field: models.Field, value: Any) -> Any:
+    """What the database returned, as the field's own type: SQLite keeps a UUID or an instant as text."""
+    column = field.get_col(field.model._meta.db_table)
+    for convert in [*connection.ops.get_db_converters(column), *column.get_db_converters(connection)]:
+        value = convert(value, column, connection)
+    return field.to_python(value)

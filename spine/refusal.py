@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is not an error of anybody's
+class Refusal(Exception):
     """An action was refused and nothing changed.
 
     A subclass is named after the state that refuses (`AlreadyDecided`) and stands beside the function that raises it.

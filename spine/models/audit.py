@@ -21,6 +21,7 @@ class AuditEntry(AppendOnly):
             models.Index(fields=["actor_id", "-id"], name="audit_by_actor"),
             models.Index(fields=["subject_kind", "subject_id", "-id"], name="audit_by_subject"),
             models.Index(fields=["verb", "-id"], name="audit_by_verb"),
+            models.Index(fields=["at"], name="audit_by_time"),
         ]
 
     def __str__(self) -> str:

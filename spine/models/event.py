@@ -56,6 +56,8 @@ class Redelivery(DueRow):
 
     class Meta(DueRow.Meta):
         constraints = [models.UniqueConstraint(fields=["reader", "event"], name="redelivery_is_one_per_reader")]
+        verbose_name_plural = "redeliveries"
+        permissions = [("retry_stuck", "Can see stuck work of every kind and start it again")]
 
     def __str__(self) -> str:
         return f"{self.event} → {self.reader}"

@@ -10,7 +10,8 @@ class IdempotencyKey(models.Model):
     key = models.CharField(max_length=255)
     fingerprint = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(null=True)
-    body = models.JSONField(null=True)
+    # Text and not JSONField: jsonb would forget the order of an answer's names.
+    body = models.TextField(default="null")
     at = models.DateTimeField()
 
     class Meta:

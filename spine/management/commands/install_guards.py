@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.db import transaction
 
 from spine import audit, clock, guards
 
@@ -12,8 +13,8 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        absent = guards.missing()
-        guards.install()
-        for name in absent:
-            audit.record(("system", "command"), "guard.installed", ("trigger", name), at=clock.now())
-        self.stdout.write("\n".join(f"laid {name}" for name in absent) or "Every guard stands already.")
+        with transaction.atomic():
+            laid = guards.install()
+            for name in laid:
+                audit.record(("system", "command"), "guard.installed", ("trigger", name), at=clock.now())
+        self.stdout.write("\n".join(f"laid {name}" for name in laid) or "Every guard stands already.")
