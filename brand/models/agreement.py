@@ -1,5 +1,7 @@
 """What one accepts on joining."""
 
+from typing import Self
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -18,3 +20,8 @@ class Agreement(AppendOnly):
 
     def __str__(self) -> str:
         return f"version {self.version}"
+
+    @classmethod
+    def current(cls) -> Self | None:
+        """The version that one accepts now; None as long as none was published."""
+        return cls.objects.order_by("-version").first()

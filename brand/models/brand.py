@@ -32,6 +32,8 @@ class Brand(models.Model):
     privacy_url = models.URLField(_("privacy notice"), blank=True)
     imprint_url = models.URLField(_("imprint"), blank=True)
     postal_address = models.CharField(_("postal address"), max_length=200, blank=True)
+    # Counts the changes.
+    revision = models.PositiveIntegerField(default=0, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

@@ -11,12 +11,13 @@ from spine.due import DueRow
 class Message(DueRow):
     """One email: written down with the act that caused it, sent by a sweep, once for its key."""
 
-    max_attempts: ClassVar = 12
+    # About a day and a half, so that a mail server may be away for a night.
+    max_attempts: ClassVar = 36
 
     class State(models.TextChoices):
-        QUEUED = "queued", _("Waiting to be sent")
+        QUEUED = "queued", _("Waiting")
         SENT = "sent", _("Sent")
-        SUPPRESSED = "suppressed", _("Not sent: the address is suppressed")
+        SUPPRESSED = "suppressed", _("Not sent: suppressed")
         BOUNCED = "bounced", _("Bounced")
 
     key = models.CharField(max_length=200, unique=True)
@@ -44,7 +45,10 @@ class Message(DueRow):
 
 
 class Suppression(models.Model):
-    """One address that must not be written to, kept as a keyed hash with a masked form for people to recognise."""
+    """One reason why one address must not be written to, kept as a keyed hash with a masked form for people to see.
+
+    Reasons stand beside each other: lifting a bounce does not forget that the reader unsubscribed.
+    """
 
     class Reason(models.TextChoices):
         BOUNCE = "bounce", _("It bounced")
@@ -52,12 +56,14 @@ class Suppression(models.Model):
         UNSUBSCRIBED = "unsubscribed", _("Unsubscribed")
         MANUAL = "manual", _("Added by staff")
 
-    address_hash = models.CharField(max_length=64, unique=True)
+    address_hash = models.CharField(max_length=64)
     masked = models.CharField(max_length=120)
     reason = models.CharField(max_length=12, choices=Reason.choices)
     at = models.DateTimeField()
 
     class Meta:
+        constraints = [models.UniqueConstraint(fields=["address_hash", "reason"], name="suppression_once_a_reason")]
+        indexes = [models.Index(fields=["at"], name="suppression_by_age")]
         permissions = [("manage_mail", "Can set up mail and the suppression list")]
 
     def __str__(self) -> str:
