@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 
@@ -38,6 +39,10 @@ class PrivacyRequest(DueRow):
     kind = models.CharField(max_length=10, choices=Kind.choices)
     asked_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True, blank=True)
+    # What an export found, until the retention settings take it away again.
+    answer = models.JSONField(null=True, blank=True, editable=False, encoder=DjangoJSONEncoder)
+    # Stored files that an erasure left behind in the same transaction; the request is done once they are gone.
+    files = models.JSONField(default=list, blank=True, editable=False)
 
     class Meta(DueRow.Meta):
         constraints = [
