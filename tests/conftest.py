@@ -16,6 +16,7 @@ def sign_in(advocate: Advocate) -> Client:
     client.force_login(advocate.user)
     if Authenticator.objects.filter(user=advocate.user).exists():
         session = client.session
+        session["account_authentication_methods_user"] = str(advocate.user.pk)
         session["account_authentication_methods"] = [
             {"method": "password", "at": timezone.now().timestamp(), "email": advocate.user.email},
             {"method": "mfa", "at": timezone.now().timestamp(), "type": "totp"},

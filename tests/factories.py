@@ -4,6 +4,7 @@ import itertools
 from datetime import UTC, datetime
 from typing import Any
 
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth.models import Group
 
 from advocates.models import Advocate, User
@@ -32,3 +33,13 @@ def make_advocate(username: str | None = None, **fields: Any) -> Advocate:
     user = fields.pop("user", None) or make_user(f"{username}@example.com")
     fields.setdefault("display_name", username.capitalize())
     return Advocate.objects.create(user=user, person=user.person, username=username, joined_at=NOON, **fields)
+
+
+def make_staff(username: str, *roles: str, **fields: Any) -> Advocate:
+    """Somebody of the staff with a second factor; without a role, one who was left with none."""
+    user = make_user(f"{username}@example.com", roles=roles, **fields)
+    if not roles:
+        User.objects.filter(pk=user.pk).update(is_staff=True)
+        user.refresh_from_db()
+    TOTP.activate(user, generate_totp_secret())
+    return make_advocate(username, user=user)

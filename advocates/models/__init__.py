@@ -1,6 +1,7 @@
 """Users and what they show of themselves."""
 
 from advocates.models.advocate import Acceptance, Advocate
+from advocates.models.invitation import StaffInvitation
 from advocates.models.user import User
 
-__all__ = ["Acceptance", "Advocate", "User"]
+__all__ = ["Acceptance", "Advocate", "StaffInvitation", "User"]

@@ -3,9 +3,11 @@
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from advocates import places
 from customers.models import Person
 
 
@@ -29,13 +31,16 @@ class Advocate(models.Model):
     avatar = models.ImageField(_("picture"), upload_to="avatars/", blank=True)
     company = models.CharField(_("company"), max_length=80, blank=True)
     job_title = models.CharField(_("role"), max_length=80, blank=True)
-    country = models.CharField(_("country"), max_length=2, blank=True)
-    locale = models.CharField(_("language"), max_length=10, blank=True)
-    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    country = models.CharField(_("country"), max_length=2, blank=True, validators=[places.validate_country])
+    locale = models.CharField(_("language"), max_length=10, blank=True, validators=[places.validate_language])
+    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[places.validate_time_zone])
     joined_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(Lower("username"), name="advocate_username_is_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["username"], name="advocate_username_is_unique"),
+            models.CheckConstraint(condition=Q(username=Lower("username")), name="advocate_username_is_folded"),
+        ]
 
     def __str__(self) -> str:
         return self.display_name

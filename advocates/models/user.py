@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -22,10 +22,13 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email__iexact=username)
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """A user who may sign in, and the person behind it."""
+        """A user who may sign in, and a new person behind it unless `person` is given."""
         user = self.model(email=self.normalize_email(email), **fields)
         user.set_password(password)
-        user.save()
+        with transaction.atomic():
+            if "person" not in fields:
+                user.person = Person.objects.create()
+            user.save()
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
@@ -54,9 +57,3 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """A user is born with its person, wherever it is made (allauth and fixtures included)."""
-        if self.person_id is None:
-            self.person = Person.objects.create()
-        super().save(*args, **kwargs)

@@ -1,0 +1,105 @@
+"""What this room holds about one person, and the words by which the others know them."""
+
+from datetime import datetime
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialToken
+from allauth.usersessions.models import UserSession
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from advocates import staff
+from advocates.models import Acceptance, Advocate, StaffInvitation, User
+from customers.models import Person
+from spine.privacy import Subject, delete_batch, rows
+
+EXPORTED = {
+    Acceptance,
+    Advocate,
+    Authenticator,
+    EmailAddress,
+    LogEntry,
+    SocialAccount,
+    StaffInvitation,
+    User,
+    UserSession,
+}
+NOTHING_PERSONAL: dict[type[models.Model], str] = {
+    EmailConfirmation: "A random key of an address; it goes with the address.",
+    SocialToken: "A provider's key of an account; it goes with the account and is a secret of neither's.",
+}
+
+
+def subject(person: Person) -> Subject:
+    """The person in the words by which any room may know them."""
+    user = User.objects.filter(person=person).first()
+    ids = {str(person.pk)} | ({str(user.public_id)} if user else set())
+    addresses = {user.email, *user.emailaddress_set.values_list("email", flat=True)} if user else set()
+    return Subject(person=person.pk, ids=frozenset(ids), addresses=frozenset(addresses))
+
+
+def export(subject: Subject) -> dict[str, Any]:
+    """Their profile, how they sign in, where they are signed in and what they agreed to."""
+    theirs = {"user__person": subject.person}
+    return {
+        "user": rows(User.objects.filter(person=subject.person), "public_id", "email", "joined_at", "last_login"),
+        "roles": list(
+            User.objects.filter(person=subject.person, groups__isnull=False).values_list("groups__name", flat=True)
+        ),
+        "advocate": rows(
+            Advocate.objects.filter(person=subject.person),
+            *("username", "display_name", "bio", "avatar", "company", "job_title"),
+            *("country", "locale", "time_zone", "joined_at"),
+        ),
+        "acceptances": rows(Acceptance.objects.filter(person=subject.person), "version", "at"),
+        "email_addresses": rows(EmailAddress.objects.filter(**theirs), "email", "verified", "primary"),
+        "social_accounts": rows(
+            SocialAccount.objects.filter(**theirs), "provider", "uid", "extra_data", "date_joined", "last_login"
+        ),
+        "second_factors": rows(Authenticator.objects.filter(**theirs), "type", "created_at", "last_used_at"),
+        "sessions": rows(UserSession.objects.filter(**theirs), "ip", "user_agent", "created_at", "last_seen_at"),
+        "invitations": rows(_invitations(subject), "email", "roles", "created_at", "accepted_at", "revoked_at"),
+        "admin_log": rows(LogEntry.objects.filter(**theirs), "action_time", "object_repr", "change_message"),
+    }
+
+
+def erase(subject: Subject, at: datetime) -> list[str]:
+    """Delete their user with all that hangs on it, their profile and their sessions; return their picture's file.
+
+    Raises staff.LastAdmin.
+    """
+    profiles = Advocate.objects.filter(person=subject.person)
+    files = [name for name in profiles.values_list("avatar", flat=True) if name]
+    for user in User.objects.filter(person=subject.person):
+        staff.leave(user, at)
+        keys = UserSession.objects.filter(user=user).values("session_key")
+        Session.objects.filter(session_key__in=keys).delete()
+        _log_about(User, user.pk).delete()
+    for advocate in profiles:
+        _log_about(Advocate, advocate.pk).delete()
+    _invitations(subject).delete()
+    profiles.delete()
+    User.objects.filter(person=subject.person).delete()
+    return files
+
+
+def purge(at: datetime) -> int:
+    """Forget from where and with which browser somebody signed in, once that session is over."""
+    standing = Session.objects.filter(session_key=OuterRef("session_key"))
+    return delete_batch(UserSession.objects.filter(~Exists(standing)))
+
+
+def _invitations(subject: Subject) -> models.QuerySet[StaffInvitation]:
+    to_them = reduce(or_, (Q(email__iexact=address) for address in subject.addresses), Q(pk__in=[]))
+    return StaffInvitation.objects.filter(to_them)
+
+
+def _log_about(model: type[models.Model], pk: int) -> models.QuerySet[LogEntry]:
+    return LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(model), object_id=str(pk))
