@@ -6,3 +6,8 @@ from django.apps import AppConfig
 class AdvocacyPlatformConfig(AppConfig):
     name = "advocacy_platform"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from advocacy_platform import celery, schedule
+
+        celery.take_on(schedule.SWEEPS)

@@ -102,7 +102,7 @@ def _load_brand(at: datetime) -> None:
         terms_url="https://halden.example/terms",
         privacy_url="https://halden.example/privacy",
         imprint_url="https://halden.example/imprint",
-        postal_address="Halden Coffee, 12 Harbour Street, 1776 Halden, Norway",
+        postal_address="12 Harbour Street, 1776 Halden, Norway",
     )
     Agreement.objects.create(version=1, text=AGREEMENT, published_at=at)
 

@@ -1,8 +1,36 @@
 """Logs as one JSON object a line, with request, user and task id, and never a raw address."""
 
+import re
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+
+# Bounded, so that no long line takes long.
+_ADDRESS = re.compile(r"[^\s<>\"'()\[\],;:=/|]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
+# Longer than any id of ours: the token of an invitation or of an unsubscribe link, which opens a door.
+_TOKEN = re.compile(r"[^/\s]{37,}")
+
+
+def without_addresses(text: str) -> str:
+    """The text with every email address in it made unreadable."""
+    return _ADDRESS.sub("[address]", text)
+
+
+def without_secrets(address: str) -> str:
+    """The address of a page, or "METHOD address", without its query and the tokens in its path."""
+    return _TOKEN.sub("[token]", address.partition("?")[0])
+
+
+def forget_people(logger: Any, name: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """The last look at a line: database errors and mail servers like to repeat the address that they refuse."""
+    if "request" in line:
+        line["request"] = without_secrets(str(line["request"]))
+    for key, value in line.items():
+        if isinstance(value, str):
+            line[key] = without_addresses(value)
+    return line
+
 
 # What every line carries, whether structlog or the standard library wrote it.
 _SHARED: list[Any] = [
@@ -27,9 +55,9 @@ def config(*, as_json: bool, level: str) -> dict[str, Any]:
     )
     # Tracebacks without the values of variables: those may hold what people typed.
     renderer: list[Any] = (
-        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        [structlog.processors.format_exc_info, forget_people, structlog.processors.JSONRenderer()]
         if as_json
-        else [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+        else [forget_people, structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     )
     return {
         "version": 1,
@@ -44,5 +72,5 @@ def config(*, as_json: bool, level: str) -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": level},
         # Granian and whoever stands in front log requests already; warnings come through.
-        "loggers": {"django.server": {"level": "WARNING"}, "celery": {"level": level}},
+        "loggers": {"django.server": {"level": "WARNING"}, "celery": {"level": "WARNING"}},
     }

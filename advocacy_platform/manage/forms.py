@@ -1,0 +1,88 @@
+"""What staff fill in."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils.translation import gettext_lazy as _
+
+from advocates.roles import ROLES
+
+STEPS = (1, 7, 30, 90)
+
+
+def role_choices() -> list[tuple[str, str]]:
+    """Each role with what it is for."""
+    return [(name, f"{role.label}: {role.purpose}") for name, role in ROLES.items()]
+
+
+class RolesField(forms.MultipleChoiceField):
+    """One or more roles."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(label=_("Roles"), choices=role_choices, **options)
+
+
+class ReasonField(forms.CharField):
+    """The words that the audit keeps with an act."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            label=_("Reason"),
+            help_text=_("Kept in the audit, for whoever asks later."),
+            max_length=500,
+            widget=forms.Textarea(attrs={"rows": 3}),
+            **options,
+        )
+
+
+class DayField(forms.DateField):
+    """A day that has a midnight in every time zone."""
+
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    default_validators = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2999, 12, 31))]
+
+
+class InviteForm(forms.Form):
+    """Whom to ask to join the staff, and as what."""
+
+    email = forms.EmailField(label=_("Email"), max_length=254)
+    roles = RolesField()
+    reason = ReasonField(required=False)
+
+
+class ChangeForm(forms.Form):
+    """Which roles a member of the staff has from now on."""
+
+    roles = RolesField()
+    reason = ReasonField()
+
+
+class RemoveForm(forms.Form):
+    """Why somebody leaves the staff."""
+
+    reason = ReasonField()
+
+
+class AuditForm(forms.Form):
+    """What past acts to look for."""
+
+    actor = forms.CharField(label=_("Who"), required=False, max_length=254)
+    verb = forms.CharField(label=_("Act"), required=False, max_length=80)
+    subject = forms.CharField(label=_("To what"), required=False, max_length=254)
+    since = DayField(label=_("From"), required=False)
+    until = DayField(label=_("Until"), required=False)
+
+
+class MoveForm(forms.Form):
+    """How many days the sandbox's clock jumps ahead."""
+
+    days = forms.IntegerField(label=_("Another number of days"), min_value=1, max_value=3650)
+
+    @property
+    def step(self) -> timedelta:
+        """The chosen step."""
+        return timedelta(days=self.cleaned_data["days"])

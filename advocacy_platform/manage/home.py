@@ -1,0 +1,62 @@
+"""The staff's home: what waits for a person, and whether the machines keep up."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from advocacy_platform import stuck
+from advocacy_platform.manage.request import StaffRequest, requires
+from advocates.models import StaffInvitation, User
+from spine import clock
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One thing of which some wait: a figure and where it is dealt with."""
+
+    label: str | Promise
+    count: int
+    href: str
+    needs_somebody: bool = True
+
+
+def stuck_rows(viewer: User, found: list[stuck.Kind], at: datetime) -> Waiting | None:
+    """Work that machines could not do."""
+    if not viewer.has_perm("spine.retry_stuck"):
+        return None
+    return Waiting(_("Stuck work"), sum(kind.stuck for kind in found), reverse("manage:stuck"))
+
+
+def open_invitations(viewer: User, found: list[stuck.Kind], at: datetime) -> Waiting | None:
+    """Invitations that nobody answered yet."""
+    if not viewer.has_perm("advocates.manage_staff"):
+        return None
+    count = StaffInvitation.objects.open(at).count()
+    return Waiting(_("Open invitations"), count, reverse("manage:staff"), needs_somebody=False)
+
+
+# A room with something that waits for staff adds its figure here.
+WAITING: list[Callable[[User, list[stuck.Kind], datetime], Waiting | None]] = [stuck_rows, open_invitations]
+
+
+@require_safe
+@requires("advocates.see_staff_home")
+def home(request: StaffRequest) -> HttpResponse:
+    """What waits, and how the sweeps keep up."""
+    at = clock.now()
+    kinds = stuck.kinds(at)
+    figures = [figure(request.user, kinds, at) for figure in WAITING]
+    context = {
+        "waiting": [figure for figure in figures if figure],
+        "kinds": kinds,
+        "may_retry": request.user.has_perm("spine.retry_stuck"),
+        "is_late": any(kind.late for kind in kinds),
+    }
+    return render(request, "manage/home.html", context)

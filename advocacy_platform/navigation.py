@@ -1,0 +1,70 @@
+"""The staff side's navigation, declared: a room that adds a page adds its line here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from advocacy_platform import stuck
+from advocates.models import User
+from spine import clock
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One page of the staff side: where it stands, what it is called and who may open it."""
+
+    section: str | Promise
+    label: str | Promise
+    url_name: str
+    # Empty: everyone on the staff.
+    permission: str
+    icon: str
+    # How many things wait there; asked only where the navigation is drawn.
+    count: Callable[[], int] | None = None
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entry as a template shows it; a template calls `count` by naming it, and asks the database once."""
+
+    url: str
+    label: str | Promise
+    icon: str
+    count: Callable[[], int] | None = None
+
+
+def _stuck() -> int:
+    return stuck.total(clock.now())
+
+
+ENTRIES: tuple[Entry, ...] = (
+    Entry("", _("Home"), "manage:home", "advocates.see_staff_home", "home"),
+    Entry(_("The place"), _("Staff"), "manage:staff", "advocates.manage_staff", "user-group"),
+    Entry(_("The place"), _("Brand"), "brand:brand_page", "brand.design_brand", "swatch"),
+    Entry(_("The place"), _("User agreement"), "brand:agreement_page", "brand.design_brand", "document-check"),
+    Entry(_("The place"), _("Mail"), "brand:mail_setup", "brand.manage_mail", "envelope"),
+    Entry(_("The machines"), _("Stuck work"), "manage:stuck", "spine.retry_stuck", "wrench-screwdriver", _stuck),
+    Entry(_("The machines"), _("Audit"), "manage:audit", "spine.view_auditentry", "clipboard-document-list"),
+    *(
+        [Entry(_("The machines"), _("Clock"), "manage:clock", "spine.change_clockoffset", "clock")]
+        if settings.SANDBOX
+        else []
+    ),
+)
+
+
+def sections(user: User | AnonymousUser) -> list[tuple[str | Promise, list[Item]]]:
+    """The sections that this person may open, in the order declared; nothing for anybody who is not staff."""
+    found: dict[str | Promise, list[Item]] = {}
+    for entry in ENTRIES if user.is_staff else ():
+        if not entry.permission or user.has_perm(entry.permission):
+            count = cache(entry.count) if entry.count else None
+            item = Item(reverse(entry.url_name), entry.label, entry.icon, count)
+            found.setdefault(entry.section, []).append(item)
+    return list(found.items())

@@ -1,0 +1,375 @@
+import json
+from datetime import timedelta
+
+import pytest
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
+from django.apps import apps
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
+from django.core import management, serializers
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import models
+from django.test import Client
+from django.urls import reverse
+
+from advocacy_platform import privacy
+from advocates.models import Acceptance, Advocate, StaffInvitation, User
+from advocates.staff import LastAdmin, party
+from brand import suppression
+from brand.models import Message, Suppression
+from customers import privacy as customers_privacy
+from customers.models import Person, PrivacyRequest
+from spine import audit, events
+from spine.models import AuditEntry, AuditReason, Event, IdempotencyKey
+from tests.conftest import sign_in
+from tests.factories import NOON, make_advocate, make_user
+
+# Columns that hold who somebody is, in a table that need not point at a user or a person.
+TELLING = ("email", "to", "ip", "person", "owner", "address", "actor_id")
+
+
+@pytest.fixture
+def zoe(db):
+    """Somebody about whom there is a row in every table that can hold one."""
+    zoe = make_advocate("zoe-telltale", bio="Bio-telltale", company="Company-telltale", job_title="Title-telltale")
+    zoe.avatar.save("picture-telltale.png", ContentFile(b"picture"))
+    user, person = zoe.user, zoe.person
+    signed_in(zoe)
+    other = EmailAddress.objects.create(user=user, email="zoe-other-telltale@example.com")
+    EmailConfirmation.objects.create(email_address=other, key="key-telltale", sent=NOON)
+    Authenticator.objects.create(user=user, type="totp", data={"secret": "totp-telltale"})
+    account = SocialAccount.objects.create(
+        user=user, provider="github", uid="uid-telltale", extra_data={"n": "x-telltale"}
+    )
+    app = SocialApp.objects.create(provider="github", name="GitHub", client_id="c")
+    SocialToken.objects.create(account=account, app=app, token="token-telltale")
+    users = ContentType.objects.get_for_model(User)
+    LogEntry.objects.create(
+        user=make_user("log-writer@example.com"),
+        content_type=users,
+        object_id=str(user.pk),
+        object_repr=user.email,
+        action_flag=CHANGE,
+    )
+    Acceptance.objects.create(person=person, version=1, at=NOON)
+    StaffInvitation.objects.create(
+        email=user.email.upper(), roles=["moderator"], token_hash="h", created_at=NOON, expires_at=NOON
+    )
+    Message.objects.create(
+        key="m", to=user.email.upper(), subject="Hello-telltale", text="Text-telltale", created_at=NOON
+    )
+    suppression.suppress(user.email, "manual", at=NOON, actor=party(user), words="Words-telltale")
+    audit.record(("user", "u1"), "person.noted", ("person", str(person.pk)), at=NOON, reason="About-telltale")
+    events.record("person.seen", person=person.pk, subject=("person", str(person.pk)), at=NOON, key="seen")
+    IdempotencyKey.objects.create(
+        owner=f"user:{user.public_id}", key="k", fingerprint="f", status=200, body={"a": "answer-telltale"}, at=NOON
+    )
+    customers_privacy.request(person, "export", NOON)
+    return zoe
+
+
+def signed_in(advocate: Advocate) -> Client:
+    """A browser in which somebody signed in at our own door, which writes the session down."""
+    client = sign_in(advocate)
+    key = client.session.session_key
+    UserSession.objects.create(user=advocate.user, session_key=key, ip="203.0.113.77", user_agent="Browser-telltale")
+    return client
+
+
+def everything() -> str:
+    """All rows of all tables, as text."""
+    found = [row for model in apps.get_models() for row in model._base_manager.all()]
+    sessions = [str(session.get_decoded()) for session in Session.objects.all()]
+    return serializers.serialize("json", found) + "".join(sessions)
+
+
+def concerning() -> set[type[models.Model]]:
+    """Every model that points at a person or a user, however many steps away, or has a telling column."""
+    found: set[type[models.Model]] = {Person, User}
+    while True:
+        more = {
+            model
+            for model in apps.get_models()
+            if model not in found
+            for field in model._meta.concrete_fields
+            if field.related_model in found or field.name in TELLING or isinstance(field, models.EmailField)
+        }
+        if not more:
+            return found
+        found |= more
+
+
+def test_has_a_room_answer_for_every_table_that_concerns_a_person():
+    exported = set().union(*(room.EXPORTED for room in privacy.ROOMS.values()))
+    harmless = set().union(*(room.NOTHING_PERSONAL for room in privacy.ROOMS.values()))
+
+    assert concerning() - exported - harmless == set()
+    assert exported & harmless == set()
+
+
+def test_exports_a_row_of_every_table_that_is_declared(zoe):
+    found = json.loads(privacy.download(zoe.person, party(zoe.user), NOON))
+
+    text = json.dumps(found)
+    assert {room: sorted(parts) for room, parts in found.items() if room != "exported_at"} == {
+        "advocates": [
+            "acceptances",
+            "admin_log",
+            "advocate",
+            "email_addresses",
+            "invitations",
+            "roles",
+            "second_factors",
+            "sessions",
+            "social_accounts",
+            "user",
+        ],
+        "brand": ["messages", "suppressions"],
+        "spine": ["acts", "acts_of_others", "events", "stored_answers"],
+        "customers": ["id", "requests"],
+    }
+    for told in (
+        "zoe-telltale@example.com",
+        "zoe-other-telltale@example.com",
+        "Bio-telltale",
+        "Company-telltale",
+        "Title-telltale",
+        "203.0.113.77",
+        "Browser-telltale",
+        "uid-telltale",
+        "x-telltale",
+        "Hello-telltale",
+        "Text-telltale",
+        "Words-telltale",
+        "About-telltale",
+        "answer-telltale",
+        "person.seen",
+    ):
+        assert told in text
+    for kept in ("totp-telltale", "token-telltale", "key-telltale", zoe.user.password):
+        assert kept not in text
+    assert AuditEntry.objects.get(verb="person.exported").actor_id == str(zoe.user.public_id)
+
+
+def test_leaves_nothing_that_tells_who_it_was(zoe):
+    person, public_id, file = zoe.person, zoe.user.public_id, zoe.avatar.name
+    acts = AuditEntry.objects.count()
+
+    request = privacy.erase(person, party(zoe.user), NOON)
+    privacy.run_due(NOON)
+
+    left = everything()
+    assert "telltale" not in left
+    assert "203.0.113.77" not in left
+    assert not default_storage.exists(file)
+    request.refresh_from_db()
+    assert (request.done_at, request.due_at, request.files) == (NOON, None, [])
+    assert Person.objects.filter(pk=person.pk).exists()
+    assert Acceptance.objects.get().person_id == person.pk
+    assert Suppression.objects.get().masked == ""
+    assert suppression.is_suppressed("zoe-telltale@example.com", transactional=True)
+    assert (
+        Event.objects.filter(person=person.pk).values_list("name", flat=True).order_by("pk").last() == "person.erased"
+    )
+    assert AuditEntry.objects.count() == acts + 1
+    assert AuditEntry.objects.get(verb="person.erased").actor_id == str(public_id)
+    assert set(AuditReason.objects.values_list("text", flat=True)) == {""}
+
+
+def test_leaves_everybody_else_as_they_were(zoe, cleo):
+    Message.objects.create(key="c", to=cleo.user.email, subject="Hi", text="Hi", created_at=NOON)
+    signed_in(cleo)
+    audit.record(party(cleo.user), "brand.changed", ("brand", "1"), at=NOON, reason="A new season")
+
+    privacy.erase(zoe.person, party(zoe.user), NOON)
+
+    assert Advocate.objects.get() == cleo
+    assert Message.objects.get().to == cleo.user.email
+    assert UserSession.objects.get().user == cleo.user
+    assert AuditReason.objects.get(entry__verb="brand.changed").text == "A new season"
+    assert EmailAddress.objects.filter(user=cleo.user).exists()
+
+
+def test_erases_twice_as_once(zoe):
+    person, actor = zoe.person, party(zoe.user)
+    privacy.erase(person, actor, NOON)
+    privacy.run_due(NOON)
+    left = Event.objects.count()
+
+    privacy.erase(person, actor, NOON)
+    privacy.run_due(NOON)
+
+    assert Event.objects.count() == left + 1
+    assert PrivacyRequest.objects.filter(kind="erase", done_at=None).count() == 0
+    assert Advocate.objects.count() == 0
+
+
+@pytest.mark.parametrize("room", list(privacy.ROOMS))
+def test_keeps_everything_when_a_room_breaks_half_way(zoe, monkeypatch, room):
+    def breaks(subject, at):
+        raise ConnectionError("the machine went away")
+
+    before = everything()
+    monkeypatch.setattr(privacy.ROOMS[room], "erase", breaks)
+
+    with pytest.raises(ConnectionError):
+        privacy.erase(zoe.person, party(zoe.user), NOON)
+
+    assert everything() == before
+    assert default_storage.exists(zoe.avatar.name)
+
+
+def test_erases_a_file_that_outlived_a_crash(zoe):
+    file = zoe.avatar.name
+
+    request = privacy.erase(zoe.person, party(zoe.user), NOON)
+
+    assert (request.due_at, request.done_at, request.files) == (NOON, None, [file])
+    assert default_storage.exists(file)
+
+    default_storage.delete(file)
+    privacy.run_due(NOON)
+
+    request.refresh_from_db()
+    assert (request.done_at, request.files) == (NOON, [])
+
+
+def test_works_what_others_asked_for(zoe):
+    PrivacyRequest.objects.all().delete()
+    wish = customers_privacy.request(zoe.person, "export", NOON)
+    customers_privacy.request(zoe.person, "erase", NOON + timedelta(minutes=1))
+
+    assert privacy.run_due(NOON) == 1
+
+    wish.refresh_from_db()
+    assert (wish.done_at, wish.answer["advocates"]["user"][0]["email"]) == (NOON, "zoe-telltale@example.com")
+
+    while privacy.run_due(NOON + timedelta(minutes=1)):
+        pass
+
+    wish.refresh_from_db()
+    assert wish.answer is None
+    assert "telltale" not in everything()
+
+
+def test_keeps_the_last_admin(ada):
+    with pytest.raises(LastAdmin):
+        privacy.erase(ada.person, party(ada.user), NOON)
+
+    assert User.objects.get() == ada.user
+    assert PrivacyRequest.objects.count() == 0
+
+
+def test_lets_an_admin_go_when_another_stays(ada):
+    make_user("second@example.com", roles=("admin",))
+
+    privacy.erase(ada.person, party(ada.user), NOON)
+
+    assert User.objects.get().email == "second@example.com"
+
+
+def fresh(client: Client) -> Client:
+    """The same browser, after its owner has typed the password once more."""
+    session = client.session
+    request = type("Request", (), {"session": session, "META": {}})()
+    user = User.objects.get(pk=session["_auth_user_id"])
+    record_authentication(request, user, method="password", reauthenticated=True)
+    session.save()
+    return client
+
+
+def test_shows_what_one_may_do(cleo_client):
+    page = cleo_client.get(reverse("privacy"))
+
+    assert page.status_code == 200
+    assert reverse("privacy_download") in page.content.decode()
+    assert reverse("privacy_erase") in page.content.decode()
+
+
+@pytest.mark.parametrize("name", ["privacy", "privacy_download", "privacy_erase"])
+def test_asks_a_stranger_to_sign_in(db, client, name):
+    answer = client.get(reverse(name))
+
+    assert answer.status_code == 302
+    assert answer.url.startswith(reverse("account_login"))
+
+
+@pytest.mark.parametrize("name", ["privacy_download", "privacy_erase"])
+def test_asks_for_the_password_again(cleo, cleo_client, name):
+    answer = cleo_client.post(reverse(name), {"email": cleo.user.email})
+
+    assert answer.status_code == 302
+    assert answer.url.startswith(reverse("account_reauthenticate"))
+    assert User.objects.filter(pk=cleo.user.pk).exists()
+
+
+def test_hands_out_a_file(cleo_client):
+    answer = fresh(cleo_client).post(reverse("privacy_download"))
+
+    assert answer.headers["Content-Disposition"].startswith('attachment; filename="your-data-')
+    assert answer.headers["Content-Type"] == "application/json"
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert answer.json()["advocates"]["user"][0]["email"] == "cleo@example.com"
+
+
+def test_hands_out_nothing_on_a_get(cleo_client):
+    answer = fresh(cleo_client).get(reverse("privacy_download"))
+
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert not AuditEntry.objects.filter(verb="person.exported").exists()
+
+
+def test_erases_on_the_typed_address_and_ends_every_session(cleo):
+    here, elsewhere = signed_in(cleo), signed_in(cleo)
+
+    answer = fresh(here).post(reverse("privacy_erase"), {"email": "CLEO@example.com"})
+
+    assert (answer.status_code, answer.url) == (302, reverse("goodbye"))
+    assert not User.objects.exists()
+    assert not Session.objects.exists()
+    assert elsewhere.get(reverse("privacy")).status_code == 302
+    assert here.get(reverse("goodbye")).status_code == 200
+
+
+def test_erases_nothing_on_another_address(cleo, cleo_client):
+    answer = fresh(cleo_client).post(reverse("privacy_erase"), {"email": "dan@example.com"})
+
+    assert answer.status_code == 422
+    assert "That is not the address of this account." in answer.content.decode()
+    assert User.objects.get() == cleo.user
+
+
+def test_tells_the_last_admin_to_hand_over_first(ada, ada_client):
+    answer = fresh(ada_client).post(reverse("privacy_erase"), {"email": ada.user.email})
+
+    assert answer.status_code == 422
+    assert "Make somebody else an admin first." in answer.content.decode()
+    assert User.objects.get() == ada.user
+
+
+def test_exports_from_the_command_line(cleo, capsys):
+    management.call_command("privacy", "export", "CLEO@example.com")
+
+    assert json.loads(capsys.readouterr().out)["customers"]["id"] == str(cleo.person_id)
+
+
+def test_erases_from_the_command_line_only_when_told_twice(cleo, capsys):
+    with pytest.raises(management.CommandError, match="--yes"):
+        management.call_command("privacy", "erase", "cleo@example.com")
+
+    assert User.objects.get() == cleo.user
+
+    management.call_command("privacy", "erase", "cleo@example.com", "--yes")
+
+    assert not User.objects.exists()
+
+
+def test_says_that_nobody_has_that_address(db):
+    with pytest.raises(management.CommandError, match=r"Nobody signs in as nobody@example\.com\."):
+        management.call_command("privacy", "export", "nobody@example.com")
