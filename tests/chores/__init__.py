@@ -1,0 +1,1 @@
+"""Due work that only tests have, with a sweep and a task of its own."""
