@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from allauth.mfa import app_settings as mfa_settings
-from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.conf import settings
-from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from advocates.models import Acceptance, Advocate, User
+from advocates import joining, staff
+from advocates.models import Advocate, User
 from brand.models import Agreement, Brand
 from spine.refusal import Refusal
 
@@ -108,22 +107,14 @@ def _load_brand(at: datetime) -> None:
 
 
 def _load_person(person: DemoPerson, at: datetime) -> None:
-    roles = {"admin": ("admin", "program manager"), "moderator": ("moderator",)}.get(person.role, ())
-    user = User.objects.create_user(person.email, person.password, is_staff=bool(roles), joined_at=at)
+    user = User(email=person.email)
+    user.set_password(person.password)
+    advocate = joining.join(user, display_name=person.name, at=at, agreement=1)
+    Advocate.objects.filter(pk=advocate.pk).update(country="NO", time_zone="Europe/Oslo")
     user.emailaddress_set.create(email=person.email, verified=True, primary=True)
-    user.groups.set(Group.objects.filter(name__in=roles))
-    if person.totp_secret and not Authenticator.objects.filter(user=user).exists():
+    if person.totp_secret:
+        staff.add(user, {"admin": ("admin", "program manager"), "moderator": ("moderator",)}[person.role])
         TOTP.activate(user, person.totp_secret)
-    Advocate.objects.create(
-        person=user.person,
-        user=user,
-        username=person.email.partition("@")[0],
-        display_name=person.name,
-        country="NO",
-        time_zone="Europe/Oslo",
-        joined_at=at,
-    )
-    Acceptance.objects.create(person=user.person, version=1, at=at)
 
 
 def _secret(name: str) -> str:

@@ -108,11 +108,12 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     )
     if is_api(request):
         return _as_json(problem(403, "csrf_failed", detail))
-    return _page(request, 403, detail)
+    return _page(request, 403, detail, title=_("Send that form once more"))
 
 
-def _page(request: HttpRequest, status: int, detail: str) -> HttpResponse:
-    return render(request, "errors/refusal.html", {"status": status, "detail": detail}, status=status)
+def _page(request: HttpRequest, status: int, detail: str, *, title: str = "") -> HttpResponse:
+    context = {"status": status, "title": title or _("That can't be done"), "detail": detail}
+    return render(request, "errors/refusal.html", context, status=status)
 
 
 def _as_json(document: dict[str, Any]) -> HttpResponse:

@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from kombu import Exchange, Queue
 
-from advocacy_platform import embedded, logs, sentry, version
+from advocacy_platform import embedded, logs, version
 
 env = environ.Env()  # type: ignore[no-untyped-call]
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -285,7 +285,10 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_FORMS = {
+    "change_password": "advocates.forms.ChangePasswordForm",
     "request_login_code": "advocates.forms.RequestLoginCodeForm",
+    "reset_password_from_key": "advocates.forms.ResetPasswordForm",
+    "set_password": "advocates.forms.SetPasswordForm",
     "signup": "advocates.forms.SignupForm",
 }
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
@@ -427,6 +430,8 @@ vars().update(env.email_url("EMAIL_URL", default="dummymail://"))
 # A provider's API instead of SMTP: the dotted path of an Anymail backend, with its own ANYMAIL_… variables.
 if env.str("EMAIL_BACKEND", default=""):
     EMAIL_BACKEND = env.str("EMAIL_BACKEND")
+if SANDBOX and (os.environ.get("EMAIL_URL") or os.environ.get("EMAIL_BACKEND")):
+    raise ImproperlyConfigured("The sandbox writes to nobody. Remove EMAIL_URL and EMAIL_BACKEND.")
 ANYMAIL = {name.removeprefix("ANYMAIL_"): value for name, value in os.environ.items() if name.startswith("ANYMAIL_")}
 EMAIL_TIMEOUT = 20
 # Who sends, as long as no admin has set the brand's sender.
@@ -494,6 +499,9 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # Where errors are reported; nowhere if not set.
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
 if SENTRY_DSN:
+    # Loading it takes nearly as long as all the rest of these settings.
+    from advocacy_platform import sentry
+
     sentry.start(SENTRY_DSN, version=VERSION, environment="sandbox" if SANDBOX else "live")
 # Networks that outbound calls may reach although they are private, for a receiver inside your own network.
 OUTBOUND_ALLOWED_NETWORKS = env.list("OUTBOUND_ALLOWED_NETWORKS", default=[])

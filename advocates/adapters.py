@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from advocates import emails, joining
+from advocates import emails, joining, sealing
 from advocates.models import User
 from brand.models import Brand
 from spine import clock
@@ -79,6 +79,14 @@ class MFAAdapter(DefaultMFAAdapter):
     def _get_site_name(self) -> str:
         # Authenticator apps and browsers show it beside the account.
         return Brand.current().name
+
+    def encrypt(self, text: str) -> str:
+        """What an authenticator app and the recovery codes are computed from, as it is stored."""
+        return sealing.seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """The same, to compute with."""
+        return sealing.unseal(encrypted_text)
 
     def generate_authenticator_name(self, user: AbstractBaseUser, type: Authenticator.Type) -> str:  # noqa: A002
         """A first name for a passkey, which its owner may change."""

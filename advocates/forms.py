@@ -3,7 +3,10 @@
 from typing import Any
 
 from allauth.account.adapter import get_adapter
+from allauth.account.forms import ChangePasswordForm as AccountChangePasswordForm
 from allauth.account.forms import RequestLoginCodeForm as AccountRequestLoginCodeForm
+from allauth.account.forms import ResetPasswordKeyForm as AccountResetPasswordKeyForm
+from allauth.account.forms import SetPasswordForm as AccountSetPasswordForm
 from allauth.account.forms import SignupForm as AccountSignupForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from allauth.socialaccount.forms import SignupForm as ProviderSignupForm
@@ -20,6 +23,8 @@ from advocates import joining, places, profiles
 from advocates.models import Advocate, User
 from brand import pictures
 from brand.models import Agreement
+
+ADVICE = _("At least 10 characters. A few words in a row are easy to keep.")
 
 
 class JoiningFields(forms.Form):
@@ -77,13 +82,37 @@ class SignupForm(JoiningFields, AccountSignupForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "password1" in self.fields:
-            self.fields["password1"].help_text = gettext(
-                "At least 10 characters. A few words in a row are easy to keep."
-            )
+            self.fields["password1"].help_text = ADVICE
 
 
 class SocialSignupForm(JoiningFields, ProviderSignupForm):  # type: ignore[misc]
     """Joining with an account at another site."""
+
+
+class NewPasswordFields(forms.Form):
+    """A new password, typed twice."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].label = gettext("New password")
+        self.fields["password1"].help_text = ADVICE
+        self.fields["password2"].label = gettext("New password, once more")
+
+
+class ChangePasswordForm(NewPasswordFields, AccountChangePasswordForm):  # type: ignore[misc]
+    """Another password in the place of the present one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["oldpassword"].label = gettext("Present password")
+
+
+class SetPasswordForm(NewPasswordFields, AccountSetPasswordForm):  # type: ignore[misc]
+    """A first password for somebody who signs in another way."""
+
+
+class ResetPasswordForm(NewPasswordFields, AccountResetPasswordKeyForm):  # type: ignore[misc]
+    """A new password for somebody who forgot theirs."""
 
 
 class RequestLoginCodeForm(AccountRequestLoginCodeForm):

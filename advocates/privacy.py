@@ -10,7 +10,6 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -77,13 +76,11 @@ def erase(subject: Subject, at: datetime) -> list[str]:
     """
     profiles = Advocate.objects.filter(person=subject.person)
     files = [name for name in profiles.values_list("avatar", flat=True) if name]
+    _log_about(subject).delete()
     for user in User.objects.filter(person=subject.person):
         staff.leave(user, at)
         keys = UserSession.objects.filter(user=user).values("session_key")
         Session.objects.filter(session_key__in=keys).delete()
-        _log_about(User, user.pk).delete()
-    for advocate in profiles:
-        _log_about(Advocate, advocate.pk).delete()
     _invitations(subject).delete()
     profiles.delete()
     User.objects.filter(person=subject.person).delete()
@@ -101,5 +98,11 @@ def _invitations(subject: Subject) -> models.QuerySet[StaffInvitation]:
     return StaffInvitation.objects.filter(to_them)
 
 
-def _log_about(model: type[models.Model], pk: int) -> models.QuerySet[LogEntry]:
-    return LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(model), object_id=str(pk))
+def _log_about(subject: Subject) -> models.QuerySet[LogEntry]:
+    """What the admin site wrote down about their rows: it repeats an address or a name."""
+    about = Q(pk__in=[])
+    for model in (User, Advocate):
+        keys = [str(pk) for pk in model._base_manager.filter(person=subject.person).values_list("pk", flat=True)]
+        meta = model._meta
+        about |= Q(content_type__app_label=meta.app_label, content_type__model=meta.model_name, object_id__in=keys)
+    return LogEntry.objects.filter(about)

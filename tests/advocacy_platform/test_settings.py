@@ -200,3 +200,10 @@ def test_sends_sentry_no_variables_and_no_bodies(tmp_path):
     )
 
     assert told.stdout.split() == ["1", "True", "False", "False", "False"], told.stderr
+
+
+def test_refuses_a_sandbox_that_could_write_to_people(tmp_path):
+    told = run(tmp_path, "-c", "import advocacy_platform.settings", SANDBOX="1", EMAIL_URL="smtp://127.0.0.1:25")
+
+    assert told.returncode == 1
+    assert "The sandbox writes to nobody. Remove EMAIL_URL and EMAIL_BACKEND." in told.stderr

@@ -42,7 +42,7 @@ def person():
 def newest_code(to: str) -> str:
     """The code in the newest message to this address."""
     text = Message.objects.filter(to=to).latest("pk").text
-    return re.search(r"^\s*([0-9A-Z]{3}-?[0-9A-Z]{3})\s*$", text, re.MULTILINE)[1]
+    return re.search(r"^\s*([0-9A-Z]{4}-[0-9A-Z]{4})\s*$", text, re.MULTILINE)[1]
 
 
 def totp_code(secret: str, *, ahead: int = 0) -> str:
