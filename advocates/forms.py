@@ -99,7 +99,7 @@ class NewPasswordFields(forms.Form):
         self.fields["password2"].label = gettext("New password, once more")
 
 
-class ChangePasswordForm(NewPasswordFields, AccountChangePasswordForm):  # type: ignore[misc]
+class ChangePasswordForm(NewPasswordFields, AccountChangePasswordForm):
     """Another password in the place of the present one."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -107,11 +107,11 @@ class ChangePasswordForm(NewPasswordFields, AccountChangePasswordForm):  # type:
         self.fields["oldpassword"].label = gettext("Present password")
 
 
-class SetPasswordForm(NewPasswordFields, AccountSetPasswordForm):  # type: ignore[misc]
+class SetPasswordForm(NewPasswordFields, AccountSetPasswordForm):
     """A first password for somebody who signs in another way."""
 
 
-class ResetPasswordForm(NewPasswordFields, AccountResetPasswordKeyForm):  # type: ignore[misc]
+class ResetPasswordForm(NewPasswordFields, AccountResetPasswordKeyForm):
     """A new password for somebody who forgot theirs."""
 
 

@@ -60,10 +60,11 @@ def test_refuses_a_queue_that_nobody_reads():
         app.send_task("events.number", queue="elsewhere")
 
 
-@pytest.mark.parametrize("delay", [{"countdown": 61}, {"eta": timezone.now() + timedelta(minutes=2)}])
-def test_refuses_to_keep_a_long_delay_in_the_broker(delay):
+def test_refuses_to_keep_a_long_delay_in_the_broker():
     with pytest.raises(DelayTooLong):
-        app.send_task("events.number", **delay)
+        app.send_task("events.number", countdown=61)
+    with pytest.raises(DelayTooLong):
+        app.send_task("events.number", eta=timezone.now() + timedelta(minutes=2))
 
 
 def test_publishes_in_one_place():

@@ -62,6 +62,17 @@ def sign_in(page: Page, site: str, person: demo.DemoPerson) -> None:
     page.wait_for_url(re.compile("/home/|/manage/"))
 
 
+def reauthenticate(page: Page, site: str, person: demo.DemoPerson) -> None:
+    """Prove again that it is still the same person, as changing how one signs in demands."""
+    page.goto(f"{site}/accounts/2fa/webauthn/")
+    if person.totp_secret:
+        page.locator("[name=code]").fill(totp_code(person.totp_secret, ahead=1))
+    else:
+        page.locator("[name=password]").fill(person.password)
+    page.locator("main form").first.get_by_role("button").first.click()
+    page.wait_for_url("**/2fa/webauthn/")
+
+
 def _is_root() -> bool:
     return hasattr(os, "geteuid") and os.geteuid() == 0
 

@@ -3,10 +3,9 @@
 import re
 
 import pytest
-from django.utils import timezone
 
 from advocates.models import Advocate
-from tests.browser.conftest import newest_code, sign_in
+from tests.browser.conftest import newest_code, reauthenticate, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -70,10 +69,9 @@ def test_signs_in_by_emailed_code(page, site, person):
 
 def test_adds_a_passkey_and_signs_in_with_it(page, site, person, authenticator):
     sign_in(page, site, person("cleo"))
+    reauthenticate(page, site, person("cleo"))
     page.goto(f"{site}/accounts/2fa/webauthn/add/")
     page.get_by_label("Name").fill("Cleo's phone")
-    if page.get_by_role("checkbox").count():
-        page.get_by_role("checkbox").first.check()
     page.get_by_role("button", name=re.compile("Add|Create")).click()
     page.wait_for_url(re.compile("2fa"))
     page.context.clear_cookies()
@@ -83,7 +81,6 @@ def test_adds_a_passkey_and_signs_in_with_it(page, site, person, authenticator):
 
     page.wait_for_url("**/home/")
     assert "Cleo" in page.get_by_role("main").inner_text()
-    assert timezone.now() - Advocate.objects.get(username="cleo").user.last_login < timezone.timedelta(minutes=1)
 
 
 def test_joins_without_javascript(browser, site):
