@@ -17,6 +17,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 else:
     DATABASES["default"]["TEST"] = {"NAME": os.environ.get("TEST_DATABASE_NAME", "test_advocacy")}
+    # A database cannot be dropped while a pool keeps idle connections to it.
+    DATABASES["default"]["OPTIONS"].pop("pool")
 INSTALLED_APPS = [*INSTALLED_APPS, "zeal", "tests.chores"]
 MIDDLEWARE = ["zeal.middleware.zeal_middleware", *MIDDLEWARE]
 ZEAL_RAISE = True

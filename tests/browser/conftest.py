@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from axe_playwright_python.sync_playwright import Axe
+from django.core.cache import cache
 from django.utils import timezone
 from playwright.sync_api import Page
 
@@ -15,6 +17,10 @@ from brand.models import Message
 # Playwright keeps an event loop in the test's thread, which makes Django wary of the database there.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+
+
+STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RULES = {"runOnly": {"type": "tag", "values": STANDARD}}
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +35,8 @@ def site(live_server, settings):
     settings.DEBUG = False
     settings.SANDBOX = True
     demo.load(timezone.now())
+    # No model stands behind the cache's table, so a test's end does not empty it.
+    cache.clear()
     settings.SANDBOX = False
     return live_server.url
 
@@ -45,9 +53,9 @@ def newest_code(to: str) -> str:
     return re.search(r"^\s*([0-9A-Z]{4}-[0-9A-Z]{4})\s*$", text, re.MULTILINE)[1]
 
 
-def totp_code(secret: str, *, ahead: int = 0) -> str:
+def totp_code(secret: str) -> str:
     """What an authenticator app shows for this secret."""
-    return format_hotp_value(hotp_value(secret, int(timezone.now().timestamp()) // 30 + ahead))
+    return format_hotp_value(hotp_value(secret, int(timezone.now().timestamp()) // 30))
 
 
 def sign_in(page: Page, site: str, person: demo.DemoPerson) -> None:
@@ -64,13 +72,24 @@ def sign_in(page: Page, site: str, person: demo.DemoPerson) -> None:
 
 def reauthenticate(page: Page, site: str, person: demo.DemoPerson) -> None:
     """Prove again that it is still the same person, as changing how one signs in demands."""
-    page.goto(f"{site}/accounts/2fa/webauthn/")
-    if person.totp_secret:
-        page.locator("[name=code]").fill(totp_code(person.totp_secret, ahead=1))
-    else:
-        page.locator("[name=password]").fill(person.password)
+    page.goto(f"{site}/accounts/2fa/webauthn/add/")
+    page.locator("[name=password]").fill(person.password)
     page.locator("main form").first.get_by_role("button").first.click()
-    page.wait_for_url("**/2fa/webauthn/")
+    page.wait_for_url("**/2fa/webauthn/add/")
+
+
+def findings(page: Page) -> list[object]:
+    """What axe-core finds on the page that is open, in both colour schemes, and whether it is wider than a phone."""
+    found: list[object] = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        found.extend(
+            (page.url, scheme, violation["id"], [node["html"][:160] for node in violation["nodes"]])
+            for violation in Axe().run(page, options=RULES).response["violations"]
+        )
+    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        found.append((page.url, "wider than the screen"))
+    return found
 
 
 def _is_root() -> bool:

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from advocates.models import Advocate
-from tests.browser.conftest import newest_code, reauthenticate, sign_in
+from tests.browser.conftest import findings, newest_code, reauthenticate, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -81,10 +81,13 @@ def test_adds_a_passkey_and_signs_in_with_it(page, site, person, authenticator):
 
     page.wait_for_url("**/home/")
     assert "Cleo" in page.get_by_role("main").inner_text()
+    page.goto(f"{site}/accounts/2fa/webauthn/reauthenticate/")
+    assert findings(page) == []
 
 
 def test_joins_without_javascript(browser, site):
-    page = browser.new_context(java_script_enabled=False).new_page()
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
 
     page.goto(f"{site}/accounts/signup/")
     page.get_by_label("Name").fill("Nora Berg")
@@ -96,3 +99,4 @@ def test_joins_without_javascript(browser, site):
     page.get_by_role("button", name=re.compile("Confirm|Continue")).click()
 
     page.wait_for_url("**/home/")
+    context.close()
