@@ -8,6 +8,7 @@ import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from axe_playwright_python.sync_playwright import Axe
 from django.core.cache import cache
+from django.db import connection
 from django.utils import timezone
 from playwright.sync_api import Page
 
@@ -27,6 +28,18 @@ RULES = {"runOnly": {"type": "tag", "values": STANDARD}}
 def browser_type_launch_args(browser_type_launch_args):
     """Debian's Chromium; a container's root may not use its sandbox."""
     return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": ["--no-sandbox"] if _is_root() else []}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _last_sessions_end(django_db_setup, django_db_blocker):
+    """A page that was left early leaves its request's thread, and that its connection, to end when they like."""
+    yield
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
 
 
 @pytest.fixture
