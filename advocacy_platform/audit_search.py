@@ -30,6 +30,11 @@ class Act:
         return f"{self.entry.actor_kind}:{self.entry.actor_id}"
 
     @property
+    def kind(self) -> str:
+        """What sort of thing the subject is, as people write it."""
+        return self.entry.subject_kind.replace("_", " ")
+
+    @property
     def subject_key(self) -> str:
         """The search term that finds every act on the same subject."""
         return f"{self.entry.subject_kind}:{self.entry.subject_id}"

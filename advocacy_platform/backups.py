@@ -7,6 +7,7 @@ import re
 import shutil
 import tarfile
 import tempfile
+import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,9 @@ from spine import guards
 
 FORMAT = 1
 MANIFEST, DATABASE, MEDIA = "manifest.json", "database", "media"
+MAKING = ".making-"
+# No backup takes so long.
+ABANDONED = timedelta(days=1)
 _DAILY = re.compile(r"daily-(\d{4}-\d{2}-\d{2})\.tar\.gz\Z")
 
 
@@ -50,7 +54,7 @@ class Restored:
 def make(at: datetime, path: Path) -> Path:
     """Write a backup to `path`, which appears there whole or not at all. Raises dumps.DumpFailed."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.TemporaryDirectory(prefix=".making-", dir=path.parent) as folder:
+    with tempfile.TemporaryDirectory(prefix=MAKING, dir=path.parent) as folder:
         dump, archive = Path(folder) / DATABASE, Path(folder) / "archive"
         dumps.dump(dump)
         with tarfile.open(archive, "x:gz", compresslevel=3) as tar:
@@ -115,6 +119,10 @@ def _prune(at: datetime) -> None:
     for path, day in _daily():
         if day < kept_since:
             path.unlink(missing_ok=True)
+    # What was killed half-way holds the whole database, and nobody would ever look there.
+    for folder in settings.BACKUP_DIR.glob(f"{MAKING}*"):
+        if folder.stat().st_mtime < time.time() - ABANDONED.total_seconds():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _uploads() -> Iterator[tuple[str, Path]]:
@@ -234,12 +242,13 @@ def _put_back(folder: Path) -> None:
 
 
 def _erased() -> list[UUID]:
-    """Who was erased, as far as the present database can tell."""
+    """Who was erased or asked to be, as far as the present database can tell."""
     try:
         if PrivacyRequest._meta.db_table not in connection.introspection.table_names():
             return []
-        done = PrivacyRequest.objects.filter(kind=PrivacyRequest.Kind.ERASE, done_at__isnull=False)
-        return list(done.values_list("person_id", flat=True))
+        # An erasure is done once the files are gone, which may be long after the rows.
+        asked = PrivacyRequest.objects.filter(kind=PrivacyRequest.Kind.ERASE)
+        return list(asked.values_list("person_id", flat=True).distinct())
     except DatabaseError:
         return []
 

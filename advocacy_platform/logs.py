@@ -10,6 +10,8 @@ import structlog
 _ADDRESS = re.compile(r"[^\s<>\"'()\[\],;:=/|]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 # Longer than any id of ours: the token of an invitation or of an unsubscribe link, which opens a door.
 _TOKEN = re.compile(r"[^/\s]{37,}")
+# The same within a sentence, where a path may stand anywhere.
+_TOKEN_IN_PATH = re.compile(r"(?<=/)[\w.:~-]{37,}")
 
 
 def without_addresses(text: str) -> str:
@@ -22,13 +24,21 @@ def without_secrets(address: str) -> str:
     return _TOKEN.sub("[token]", address.partition("?")[0])
 
 
+def without_tokens(text: str) -> str:
+    """The text with the tokens in every path that it names made unreadable."""
+    return _TOKEN_IN_PATH.sub("[token]", text)
+
+
 def forget_people(logger: Any, name: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """The last look at a line: database errors and mail servers like to repeat the address that they refuse."""
+    """The last look at a line: database errors and mail servers like to repeat the address that they refuse.
+
+    Django, in turn, repeats the path of every request that it refuses.
+    """
     if "request" in line:
         line["request"] = without_secrets(str(line["request"]))
     for key, value in line.items():
         if isinstance(value, str):
-            line[key] = without_addresses(value)
+            line[key] = without_addresses(without_tokens(value))
     return line
 
 

@@ -51,7 +51,9 @@ def erase(person: Person, actor: audit.Party, at: datetime) -> PrivacyRequest:
     if request.done_at is None:
         audit.record(actor, "person.erased", ("person", str(person.pk)), at=at)
         _erase(request, at)
-        request.save(update_fields=["due_at", "done_at", "files"])
+        # It may have been tried before and given up.
+        request.attempts, request.dead_at, request.error = 0, None, ""
+        request.save(update_fields=["due_at", "done_at", "files", "attempts", "dead_at", "error"])
     return request
 
 

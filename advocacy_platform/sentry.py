@@ -6,7 +6,7 @@ import sentry_sdk
 from sentry_sdk.integrations.logging import ignore_logger
 from sentry_sdk.types import Event, Hint
 
-from advocacy_platform.logs import without_addresses, without_secrets
+from advocacy_platform.logs import without_addresses, without_secrets, without_tokens
 
 
 def start(dsn: str, *, version: str, environment: str) -> None:
@@ -42,7 +42,7 @@ def scrub(event: Event, hint: Hint) -> Event:
 
 def _scrubbed(value: Any) -> Any:
     if isinstance(value, str):
-        return without_addresses(value)
+        return without_addresses(without_tokens(value))
     if isinstance(value, dict):
         return {key: _scrubbed(inner) for key, inner in value.items()}
     return [_scrubbed(inner) for inner in value] if isinstance(value, list) else value

@@ -371,8 +371,10 @@ _SIGN_IN_ORIGINS = {
 # How long one stays signed in, in days.
 SESSION_COOKIE_AGE = 60 * 60 * 24 * env.int("KEEP_SESSIONS_DAYS", default=30)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_COOKIES
-SESSION_COOKIE_NAME = "__Host-session" if SECURE_COOKIES else f"session{'_sandbox' if SANDBOX else ''}"
-CSRF_COOKIE_NAME = "__Host-csrf" if SECURE_COOKIES else f"csrf{'_sandbox' if SANDBOX else ''}"
+# A browser does not tell ports apart, so a sandbox beside the live site has cookies of its own.
+_prefix, _suffix = "__Host-" if SECURE_COOKIES else "", "_sandbox" if SANDBOX else ""
+SESSION_COOKIE_NAME = f"{_prefix}session{_suffix}"
+CSRF_COOKIE_NAME = f"{_prefix}csrf{_suffix}"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "advocacy_platform.errors.csrf_failure"
 SECURE_SSL_REDIRECT = HTTPS and not DEBUG

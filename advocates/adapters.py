@@ -105,6 +105,10 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
             raise Http404 from hidden
         return app
 
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """Leave out addresses that the provider has not confirmed: they may be somebody else's."""
+        sociallogin.email_addresses = [address for address in sociallogin.email_addresses if address.verified]
+
     def get_signup_form_initial_data(self, sociallogin: SocialLogin) -> dict[str, Any]:
         """What the provider told us, to be looked over by its owner."""
         told = sociallogin.account.extra_data

@@ -161,7 +161,7 @@ class ProfileForm(forms.ModelForm):
     class Meta:
         model = Advocate
         fields = profiles.FIELDS
-        labels = {"display_name": _("Name"), "bio": _("About you"), "job_title": _("Role")}
+        labels = {"display_name": _("Name"), "bio": _("About you"), "job_title": _("Job title")}
         help_texts = {"bio": _("A sentence or two. Everybody can read it.")}
         widgets = {"bio": forms.Textarea(attrs={"rows": 4})}
 

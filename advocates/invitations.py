@@ -40,6 +40,14 @@ class InvitationForAnother(Refusal):
     sentence = _("This invitation is for another email address. Sign in with that one to accept it.")
 
 
+class MayNotInvite(Refusal):
+    """The person who invites lost the right to, maybe a moment ago."""
+
+    code = "may_not_invite"
+    status = 403
+    sentence = _("You can't invite anybody to the staff any more. Ask an admin to do it.")
+
+
 class AlreadyInvited(Refusal):
     """The address has an invitation that was not answered yet."""
 
@@ -59,7 +67,7 @@ def invite(
 ) -> tuple[StaffInvitation, str]:
     """Invite an address to the staff; return the invitation and its link, which nobody can read again later.
 
-    Raises AlreadyInvited, AlreadyStaff or NoSuchRole.
+    Raises AlreadyInvited, AlreadyStaff, MayNotInvite or NoSuchRole.
     """
     chosen = staff.known(roles)
     if _has_roles(email, chosen):
@@ -67,6 +75,10 @@ def invite(
     token = secrets.token_urlsafe(32)
     try:
         with transaction.atomic():
+            # Whoever is taken off the staff at this moment has their invitations withdrawn before or after this one.
+            staff.lock()
+            if inviter and not User.objects.get(pk=inviter.pk).has_perm("advocates.manage_staff"):
+                raise MayNotInvite
             StaffInvitation.objects.unanswered().filter(email__iexact=email, expires_at__lte=at).update(revoked_at=at)
             invitation = StaffInvitation.objects.create(
                 email=email,

@@ -4,6 +4,7 @@ from datetime import datetime
 from functools import reduce
 from operator import or_
 from typing import Any
+from uuid import UUID
 
 from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.mfa.models import Authenticator
@@ -17,7 +18,8 @@ from django.db.models import Exists, OuterRef, Q
 from advocates import staff
 from advocates.models import Acceptance, Advocate, StaffInvitation, User
 from customers.models import Person
-from spine.privacy import Subject, delete_batch, rows
+from spine.models import AuditEntry
+from spine.privacy import Subject, delete_batch, forget_words, rows
 
 EXPORTED = {
     Acceptance,
@@ -40,7 +42,9 @@ def subject(person: Person) -> Subject:
     """The person in the words by which any room may know them."""
     user = User.objects.filter(person=person).first()
     ids = {str(person.pk)} | ({str(user.public_id)} if user else set())
-    addresses = {user.email, *user.emailaddress_set.values_list("email", flat=True)} if user else set()
+    # An address that nobody confirmed may be somebody else's, and then so is the mail that went there.
+    confirmed = user.emailaddress_set.filter(verified=True).values_list("email", flat=True) if user else ()
+    addresses = {user.email, *confirmed} if user else set()
     return Subject(person=person.pk, ids=frozenset(ids), addresses=frozenset(addresses))
 
 
@@ -74,14 +78,17 @@ def erase(subject: Subject, at: datetime) -> list[str]:
 
     Raises staff.LastAdmin.
     """
-    profiles = Advocate.objects.filter(person=subject.person)
+    # Locked, or a picture that is changed at this moment would stay behind.
+    profiles = Advocate.objects.select_for_update().filter(person=subject.person)
     files = [name for name in profiles.values_list("avatar", flat=True) if name]
     _log_about(subject).delete()
     for user in User.objects.filter(person=subject.person):
         staff.leave(user, at)
         keys = UserSession.objects.filter(user=user).values("session_key")
         Session.objects.filter(session_key__in=keys).delete()
-    _invitations(subject).delete()
+    invitations = _invitations(subject)
+    forget_words("staff_invitation", invitations.values_list("public_id", flat=True))
+    invitations.delete()
     profiles.delete()
     User.objects.filter(person=subject.person).delete()
     return files
@@ -94,8 +101,11 @@ def purge(at: datetime) -> int:
 
 
 def _invitations(subject: Subject) -> models.QuerySet[StaffInvitation]:
+    """What was sent to an address of theirs, and what they accepted under one that they no longer have."""
     to_them = reduce(or_, (Q(email__iexact=address) for address in subject.addresses), Q(pk__in=[]))
-    return StaffInvitation.objects.filter(to_them)
+    accepted = AuditEntry.objects.filter(verb="invitation.accepted", actor_kind="user", actor_id__in=subject.ids)
+    by_them = Q(public_id__in=[UUID(public_id) for public_id in accepted.values_list("subject_id", flat=True)])
+    return StaffInvitation.objects.filter(to_them | by_them)
 
 
 def _log_about(subject: Subject) -> models.QuerySet[LogEntry]:

@@ -102,7 +102,7 @@ def change(actor: User, user: User, roles: Iterable[str], *, at: datetime, reaso
 
 @transaction.atomic
 def remove(actor: User, user: User, *, at: datetime, reason: str) -> None:
-    """Take a person off the staff, end their sessions and withdraw the invitations that they sent.
+    """Take a person off the staff, end their sessions and withdraw the invitations that they sent or were sent.
 
     Raises OwnRemoval, LastAdmin or NotStaff.
     """
@@ -117,6 +117,7 @@ def remove(actor: User, user: User, *, at: datetime, reason: str) -> None:
     for session in UserSession.objects.filter(user=user):
         session.end()
     _withdraw_invitations(user, at)
+    _withdraw_offers(user, at)
     note(
         party(actor),
         "staff.removed",
@@ -182,3 +183,9 @@ def _refuse_last_admin(user: User) -> None:
 def _withdraw_invitations(user: User, at: datetime) -> None:
     """What somebody offered while they could must not let anybody in after they can't."""
     StaffInvitation.objects.unanswered().filter(invited_by=user.public_id).update(revoked_at=at)
+
+
+def _withdraw_offers(user: User, at: datetime) -> None:
+    """What somebody was offered before they were removed must not let them in again."""
+    for address in user.emailaddress_set.values_list("email", flat=True):
+        StaffInvitation.objects.unanswered().filter(email__iexact=address).update(revoked_at=at)

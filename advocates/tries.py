@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import wraps
+from ipaddress import ip_network
 
 from allauth.account.internal.stagekit import unstash_login
 from django.http import HttpRequest, HttpResponseBase
@@ -23,12 +24,21 @@ def _session(request: HttpRequest) -> str | None:
 
 
 def _address(request: HttpRequest) -> str | None:
-    return client_address(request)
+    """The address; of a long one the half that a customer of a network gets: the other half is theirs to vary."""
+    address = client_address(request)
+    return str(ip_network((address, 64), strict=False)) if address and ":" in address else address
+
+
+def _typed_login(request: HttpRequest) -> str | None:
+    return _folded(request.POST.get("login", ""))
 
 
 def _typed_email(request: HttpRequest) -> str | None:
-    typed = request.POST.get("login") or request.POST.get("email") or ""
-    return typed.strip().lower()[:254] or None
+    return _folded(request.POST.get("email", ""))
+
+
+def _folded(email: str) -> str | None:
+    return email.strip().lower()[:254] or None
 
 
 def _user(request: HttpRequest) -> str | None:
@@ -56,9 +66,13 @@ _SECOND_FACTOR = (Limit("user", _user, 10),)
 LIMITS: Mapping[str, tuple[Limit, ...]] = {
     "account_signup": (Limit("email", _typed_email, 10), Limit("address", _address, 30)),
     "account_signup_by_passkey": (Limit("email", _typed_email, 10), Limit("address", _address, 30)),
-    "account_login": (Limit("email", _typed_email, 20), Limit("address", _address, 60)),
+    "account_login": (Limit("email", _typed_login, 20), Limit("address", _address, 60)),
     "account_request_login_code": (Limit("email", _typed_email, 10), Limit("address", _address, 30)),
     "account_reset_password": (Limit("email", _typed_email, 10), Limit("address", _address, 30)),
+    # A provider vouches for whoever arrives, not for the address that they type here.
+    "socialaccount_signup": (Limit("email", _typed_email, 10), Limit("address", _address, 30)),
+    # Each new address gets a letter in the brand's name.
+    "account_email": (Limit("user", _user, 10),),
     "account_email_verification_sent": _CODE,
     "account_confirm_login_code": _CODE,
     "account_confirm_password_reset_code": _CODE,

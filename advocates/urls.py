@@ -2,6 +2,7 @@
 
 from allauth.account import views as account
 from allauth.mfa.base import views as mfa
+from allauth.socialaccount import views as socialaccount
 from django.urls import URLPattern, include, path
 
 from advocates import views
@@ -20,6 +21,8 @@ _doors = [
     _door("login/code/", account.request_login_code, "account_request_login_code"),
     _door("login/code/confirm/", account.confirm_login_code, "account_confirm_login_code"),
     _door("confirm-email/", account.email_verification_sent, "account_email_verification_sent"),
+    _door("email/", account.email, "account_email"),
+    _door("3rdparty/signup/", socialaccount.signup, "socialaccount_signup"),
     _door("password/reset/", account.password_reset, "account_reset_password"),
     _door("password/reset/confirm/", account.confirm_password_reset_code, "account_confirm_password_reset_code"),
     _door("password/change/", account.password_change, "account_change_password"),

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from brand.models import Brand, Message, Suppression
 from brand.suppression import address_hash
-from spine.privacy import Subject, delete_batch, rows
+from spine.privacy import Subject, delete_batch, forget_words, rows
 
 EXPORTED = {Message, Suppression}
 NOTHING_PERSONAL: dict[type[models.Model], str] = {Brand: "Its addresses are the brand's own."}
@@ -28,7 +28,9 @@ def export(subject: Subject) -> dict[str, Any]:
 def erase(subject: Subject, at: datetime) -> list[str]:
     """Delete their mail. A suppression stays as a hash without its mask, since their wish stays."""
     _messages(subject).delete()
-    _suppressions(subject).update(masked="")
+    suppressions = _suppressions(subject)
+    forget_words("suppression", suppressions.values_list("pk", flat=True))
+    suppressions.update(masked="")
     return []
 
 

@@ -67,6 +67,12 @@ def erase(subject: Subject, at: datetime) -> list[str]:
     return []
 
 
+def forget_words(kind: str, ids: Iterable[object]) -> None:
+    """Empty the words given with acts on what a room knows to be theirs: subjects of this kind with these ids."""
+    theirs = AuditReason.objects.filter(entry__subject_kind=kind, entry__subject_id__in=[str(name) for name in ids])
+    theirs.update(text="")
+
+
 def rows(found: models.QuerySet[Any], *columns: str) -> list[Mapping[str, Any]]:
     """The named columns of these rows, in the order of their keys, for an export."""
     return list(found.order_by("pk").values(*columns))

@@ -1,7 +1,9 @@
 import io
 import json
+import os
 import shutil
 import tarfile
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -239,3 +241,28 @@ def test_names_the_package_that_is_missing(transactional_db, place, monkeypatch)
         call_command("backup")
 
     assert list((place / "backups").iterdir()) == []
+
+
+def test_erases_again_whose_pictures_were_still_to_be_deleted(backup):
+    ben = Advocate.objects.get()
+    privacy.erase(ben.person, party(ben.user), NOON)
+
+    restored = backups.restore(backup, NOON + timedelta(hours=1))
+    privacy.run_due(NOON + timedelta(hours=1))
+
+    assert restored.erased_again == 1
+    assert not User.objects.exists()
+
+
+def test_clears_away_what_a_killed_backup_left_behind(transactional_db, place):
+    left, present = (place / "backups" / name for name in (".making-left", ".making-present"))
+    for folder in (left, present):
+        folder.mkdir(parents=True)
+        (folder / "database").write_bytes(b"everybody")
+    two_days_ago = time.time() - 2 * 86_400
+    os.utime(left, (two_days_ago, two_days_ago))
+
+    backups.backup_daily(NOON)
+
+    assert not left.exists()
+    assert present.exists()

@@ -25,6 +25,7 @@ advocate = make_advocate("dan")
 client.force_login(advocate.user)
 client.get("/health/live")
 client.get("/broken/?email=dan@example.com")
+client.post("/staff/invitation/" + "t0ken-" * 8 + "/")
 print(advocate.user.public_id)
 """
 
@@ -43,11 +44,17 @@ def test_writes_json_that_tells_the_request_and_not_the_person(tmp_path):
     assert told.returncode == 0, told.stderr
     lines = [json.loads(line) for line in told.stderr.splitlines()]
     ours = [line for line in lines if line.get("request_id")]
-    assert [line["event"] for line in ours] == ["request_started", "request_failed", "Internal Server Error: /broken/"]
-    assert len({line["request_id"] for line in ours}) == 1
+    assert [line["event"] for line in ours[:3]] == [
+        "request_started",
+        "request_failed",
+        "Internal Server Error: /broken/",
+    ]
+    assert len({line["request_id"] for line in ours[:3]}) == 1
     assert ours[0]["request"] == "GET /broken/"
     assert ours[1]["user_id"] == told.stdout.strip()
     assert "ValueError: no mail to [address]" in ours[1]["exception"]
+    assert "Gone: /staff/invitation/[token]/" in [line["event"] for line in lines]
+    assert "t0ken" not in told.stderr
     assert "dan@" not in told.stderr
     assert "203.0.113.7" not in told.stderr
 

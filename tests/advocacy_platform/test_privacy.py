@@ -1,4 +1,5 @@
 import json
+import threading
 from datetime import timedelta
 
 import pytest
@@ -14,18 +15,19 @@ from django.contrib.sessions.models import Session
 from django.core import management, serializers
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import models
+from django.db import connection, models, transaction
 from django.test import Client
 from django.urls import reverse
 
 from advocacy_platform import privacy
+from advocates import invitations, profiles
 from advocates.models import Acceptance, Advocate, StaffInvitation, User
 from advocates.staff import LastAdmin, party
 from brand import suppression
 from brand.models import Message, Suppression
 from customers import privacy as customers_privacy
 from customers.models import Person, PrivacyRequest
-from spine import audit, events
+from spine import audit, due, events
 from spine.models import AuditEntry, AuditReason, Event, IdempotencyKey
 from tests.conftest import sign_in
 from tests.factories import NOON, make_advocate, make_user
@@ -373,3 +375,81 @@ def test_erases_from_the_command_line_only_when_told_twice(cleo, capsys):
 def test_says_that_nobody_has_that_address(db):
     with pytest.raises(management.CommandError, match=r"Nobody signs in as nobody@example\.com\."):
         management.call_command("privacy", "export", "nobody@example.com")
+
+
+def test_neither_hands_out_nor_erases_what_belongs_to_an_address_that_was_never_confirmed(cleo, dan):
+    EmailAddress.objects.create(user=cleo.user, email=dan.user.email, verified=False)
+    letter = Message.objects.create(key="d", to=dan.user.email, subject="Your code", text="BCDF-GHJK", created_at=NOON)
+    suppression.suppress(dan.user.email, "manual", at=NOON, actor=party(dan.user))
+
+    found = privacy.export(cleo.person)
+    privacy.erase(cleo.person, party(cleo.user), NOON)
+
+    assert found["brand"] == {"messages": [], "suppressions": []}
+    assert Message.objects.get() == letter
+    assert Suppression.objects.get().masked == "d•••@example.com"
+
+
+def test_empties_what_others_wrote_of_their_invitation_and_their_address(ada, cleo):
+    invitations.invite(party(ada.user), cleo.user.email, ["moderator"], at=NOON, reason="Cleo of the Oslo shop")
+    row = suppression.suppress(cleo.user.email, "manual", at=NOON, actor=party(ada.user), words="Cleo phoned")
+    audit.record(party(ada.user), "brand.changed", ("brand", str(row.pk)), at=NOON, reason="A new season")
+
+    privacy.erase(cleo.person, party(cleo.user), NOON)
+
+    words = dict(AuditReason.objects.values_list("entry__verb", "text"))
+    assert words == {"invitation.sent": "", "address.suppressed": "", "brand.changed": "A new season"}
+
+
+def test_leaves_no_invitation_that_they_accepted_under_an_earlier_address(ada, cleo):
+    _invitation, link = invitations.invite(party(ada.user), cleo.user.email, ["moderator"], at=NOON)
+    invitations.accept(link.rstrip("/").rpartition("/")[2], cleo.user, at=NOON)
+    User.objects.filter(pk=cleo.user.pk).update(email="new@example.com")
+    EmailAddress.objects.filter(user=cleo.user).update(email="new@example.com")
+
+    found = privacy.export(cleo.person)
+    privacy.erase(cleo.person, party(cleo.user), NOON)
+
+    assert [row["email"] for row in found["advocates"]["invitations"]] == ["cleo@example.com"]
+    assert not StaffInvitation.objects.exists()
+
+
+def test_leaves_no_dead_wish_behind_when_the_person_is_erased_after_all(ada):
+    wish = customers_privacy.request(ada.person, "erase", NOON)
+    PrivacyRequest.objects.update(due_at=None, dead_at=NOON, attempts=10, error="LastAdmin: ada@example.com")
+    make_user("second@example.com", roles=("admin",))
+
+    privacy.erase(ada.person, party(ada.user), NOON)
+
+    wish.refresh_from_db()
+    assert (wish.done_at, wish.dead_at, wish.due_at, wish.attempts, wish.error) == (NOON, None, None, 0, "")
+    assert not due.stuck(PrivacyRequest, NOON + timedelta(days=1)).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_deletes_a_picture_that_was_changed_while_the_erasure_began():
+    cleo = make_advocate("cleo")
+    changed, erased = threading.Event(), []
+
+    def erase():
+        changed.wait(10)
+        try:
+            erased.append(privacy.erase(cleo.person, party(cleo.user), NOON))
+        finally:
+            connection.close()
+
+    eraser = threading.Thread(target=erase)
+    eraser.start()
+    with transaction.atomic():
+        profiles.change_picture(Advocate.objects.get(), ContentFile(b"picture", name="new.webp"))
+        changed.set()
+        eraser.join(0.5)
+    eraser.join()
+
+    (file,) = erased[0].files
+    there = default_storage.exists(file)
+    privacy.run_due(NOON)
+
+    assert not Advocate.objects.exists()
+    assert there
+    assert not default_storage.exists(file)

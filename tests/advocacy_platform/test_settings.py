@@ -87,6 +87,8 @@ def test_keeps_the_sandbox_apart(tmp_path):
     parts = "settings.SESSION_COOKIE_NAME, settings.BASE_URL, settings.DATA_DIR.name"
 
     assert value(tmp_path, parts, **bare, SANDBOX="1") == (f"session_sandbox http://localhost:8001 {tmp_path.name}")
+    names = "settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME"
+    assert value(tmp_path, names, SANDBOX="1") == "__Host-session_sandbox __Host-csrf_sandbox"
 
 
 def test_keeps_what_the_database_url_says_about_tls(tmp_path):

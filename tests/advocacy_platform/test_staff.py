@@ -479,3 +479,27 @@ def test_names_a_member_without_a_profile_by_their_address(ada_client):
     make_staff("lone", "moderator").delete()
 
     assert "lone@example.com" in ada_client.get("/manage/staff/").text
+
+
+def test_leaves_no_way_back_to_somebody_who_was_removed(ada, mona):
+    offered, link = invitations.invite(staff.party(ada.user), "MONA@example.com", ["admin"], at=NOON, inviter=ada.user)
+    other = invite("eve@example.com", ada.user)
+
+    staff.remove(ada.user, mona.user, at=NOON, reason="She moved on")
+
+    offered.refresh_from_db()
+    other.refresh_from_db()
+    assert (offered.revoked_at, other.revoked_at) == (NOON, None)
+    with pytest.raises(invitations.InvitationEnded):
+        invitations.accept(link.rstrip("/").rpartition("/")[2], mona.user, at=NOON)
+    assert not User.objects.get(pk=mona.user.pk).is_staff
+
+
+def test_lets_nobody_invite_who_was_removed_a_moment_ago(ada):
+    olga = make_staff("olga", "admin")
+    staff.remove(ada.user, olga.user, at=NOON, reason="She moved on")
+
+    with pytest.raises(invitations.MayNotInvite):
+        invite("eve@example.com", olga.user)
+
+    assert not StaffInvitation.objects.exists()

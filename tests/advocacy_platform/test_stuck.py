@@ -134,7 +134,7 @@ def test_says_in_words_what_gave_up_and_what_is_late(ada_client):
     assert "3 hours ago" in page.text
     assert page.text.count("Gave up") == 1
     assert "Late" in page.text
-    assert "Comes by itself" in page.text
+    assert "Tries again by itself" in page.text
 
 
 def test_shows_one_kind_page_by_page(ada_client):

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from advocates.models import Advocate, User
 from tests.advocates.letters import newest_code, subjects
 from tests.conftest import sign_in
 from tests.factories import PASSWORD, make_advocate
@@ -193,3 +194,32 @@ def test_does_not_ask_more_of_the_database_with_more_sessions(cleo, django_asser
 
     with django_assert_max_num_queries(12):
         client.get(reverse("mfa_index"))
+
+
+def test_keeps_no_password_of_whoever_signed_up_with_somebody_elses_address(db):
+    signup = {"name": "Vic", "email": "vic@example.com", "password1": PASSWORD}
+    Client().post(reverse("account_signup"), signup)
+    owner = Client()
+    asked = owner.post(reverse("account_request_login_code"), {"email": "vic@example.com"})
+
+    owner.post(asked.url, {"code": newest_code("vic@example.com")})
+
+    vic = Advocate.objects.get()
+    assert is_signed_in(owner, vic)
+    assert owner.get(reverse("home")).status_code == 200
+    assert not vic.user.has_usable_password()
+    other = Client()
+    other.post(LOGIN, {"login": "vic@example.com", "password": PASSWORD})
+    assert not is_signed_in(other, vic)
+
+
+def test_keeps_the_password_of_whoever_types_it_before_the_code(db):
+    Client().post(reverse("account_signup"), {"name": "Vic", "email": "vic@example.com", "password1": PASSWORD})
+    cache.clear()
+    later = Client()
+    asked = later.post(LOGIN, {"login": "vic@example.com", "password": PASSWORD})
+
+    later.post(asked.url, {"code": newest_code("vic@example.com")})
+
+    assert is_signed_in(later, Advocate.objects.get())
+    assert User.objects.get().check_password(PASSWORD)

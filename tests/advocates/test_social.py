@@ -1,9 +1,11 @@
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from advocates.adapters import SocialAccountAdapter
 from advocates.models import Acceptance, Advocate, User
 from brand.models import Agreement
 from tests.advocates.letters import newest_code, subjects
@@ -106,3 +108,28 @@ def test_never_joins_an_account_that_only_shares_the_email(arriving):
     assert User.objects.get() == cleo.user
     assert not SocialAccount.objects.exists()
     assert subjects("cleo@example.com") == ["You already have an account"]
+
+
+def test_forgets_the_account_elsewhere_of_whoever_joined_with_somebody_elses_address(arriving):
+    arriving("vic@example.com").post(reverse("socialaccount_signup"), {"name": "Vic", "email": "vic@example.com"})
+    owner = Client()
+    asked = owner.post(reverse("account_reset_password"), {"email": "vic@example.com"})
+    choose = owner.post(asked.url, {"code": newest_code("vic@example.com")})
+
+    owner.post(choose.url, {"password1": "another horse battery", "password2": "another horse battery"})
+
+    assert User.objects.get().check_password("another horse battery")
+    assert not SocialAccount.objects.exists()
+
+
+def test_takes_from_a_provider_only_addresses_that_it_has_confirmed(arriving):
+    login = SocialLogin(
+        email_addresses=[
+            EmailAddress(email="cleo@example.com", verified=True, primary=True),
+            EmailAddress(email="dan@example.com", verified=False),
+        ]
+    )
+
+    SocialAccountAdapter().pre_social_login(RequestFactory().get("/"), login)
+
+    assert [address.email for address in login.email_addresses] == ["cleo@example.com"]

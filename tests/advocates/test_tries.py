@@ -1,11 +1,14 @@
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.urls import get_resolver, reverse
 
 from advocates import tries
+from brand.models import Message
 from spine.models import LimitWindow
 from tests.advocates.letters import newest_code
 from tests.factories import PASSWORD, make_advocate
@@ -56,7 +59,7 @@ def test_refuses_even_the_right_code_after_too_many_wrong_ones():
 
 def test_counts_an_email_whatever_its_case_and_wherever_it_comes_from(db, monkeypatch):
     monkeypatch.setattr(
-        tries, "LIMITS", {**tries.LIMITS, "account_login": (tries.Limit("email", tries._typed_email, 2),)}
+        tries, "LIMITS", {**tries.LIMITS, "account_login": (tries.Limit("email", tries._typed_login, 2),)}
     )
 
     answers = [
@@ -108,3 +111,49 @@ def test_stands_before_every_door(name):
     match = get_resolver().resolve(reverse(name))
 
     assert match.func.__code__ is tries.limited(name, match.func).__code__
+
+
+@pytest.mark.parametrize("name", ["account_request_login_code", "account_reset_password", "account_signup"])
+def test_counts_the_email_that_is_used_whatever_else_is_typed(db, monkeypatch, name):
+    monkeypatch.setattr(tries, "LIMITS", {**tries.LIMITS, name: (replace(tries.LIMITS[name][0], tries=2),)})
+
+    answers = [
+        Client().post(reverse(name), {"login": f"{number}@example.com", "email": "a@example.com"}).status_code
+        for number in range(3)
+    ]
+
+    assert [answer == 429 for answer in answers] == [False, False, True]
+
+
+def test_counts_a_network_that_one_customer_has_as_one_address(db, monkeypatch):
+    monkeypatch.setattr(
+        tries, "LIMITS", {**tries.LIMITS, "account_login": (tries.Limit("address", tries._address, 2),)}
+    )
+
+    answers = [
+        Client(REMOTE_ADDR=address)
+        .post(reverse("account_login"), {"login": "a@example.com", "password": PASSWORD})
+        .status_code
+        for address in ("2001:db8::1", "2001:db8::ffff:1", "2001:db8::2", "2001:db8:0:1::1")
+    ]
+
+    assert answers == [200, 200, 429, 200]
+
+
+def test_bounds_the_letters_that_one_person_has_sent_to_others(cleo):
+    client = Client()
+    client.post(reverse("account_login"), {"login": "cleo@example.com", "password": PASSWORD})
+
+    answers = []
+    for number in range(11):
+        # What allauth counts by the minute is over by then.
+        cache.clear()
+        answers.append(client.post(reverse("account_email"), {"action_add": "", "email": f"{number}@example.com"}))
+
+    assert [answer.status_code == 429 for answer in answers] == [False] * 10 + [True]
+    assert not Message.objects.filter(to="10@example.com").exists()
+
+
+@pytest.mark.parametrize("name", ["account_email", "socialaccount_signup"])
+def test_counts_at_every_door_that_writes_to_a_typed_address(name):
+    assert name in tries.LIMITS

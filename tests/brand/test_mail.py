@@ -259,6 +259,7 @@ def test_answers_404_to_a_link_that_was_changed(db, client):
     response = client.post(url.replace("/unsubscribe/", "/unsubscribe/x"))
 
     assert response.status_code == 404
+    assert "Open it again from the email itself." in response.text
     assert not Suppression.objects.exists()
 
 
