@@ -6,6 +6,7 @@ from csp.constants import SELF
 from csp.decorators import csp, csp_replace, csp_update
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
+from django.contrib.auth.models import AnonymousUser
 from django.forms import model_to_dict
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -70,8 +71,8 @@ def _framed(view: Any) -> Any:
 @_framed
 @csp_replace({"frame-ancestors": [SELF]})
 def preview_landing(request: HttpRequest) -> HttpResponse:
-    """The front door as the draft would have it."""
-    return render(request, "brand/preview_landing.html", {"brand": _draft(request)})
+    """The front door as a stranger would see it, were the draft saved."""
+    return render(request, "brand/preview_landing.html", {"brand": _draft(request), "user": AnonymousUser()})
 
 
 @_framed

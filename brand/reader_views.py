@@ -17,7 +17,10 @@ from spine import clock
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """The last step of "no more of these"."""
-    reader = links.read(token)
+    try:
+        reader = links.read(token)
+    except links.UnknownLink as unknown:
+        return render(request, "brand/unsubscribe.html", {"refusal": unknown}, status=unknown.status)
     if request.method == "POST":
         links.unsubscribe(reader, clock.now())
     return render(request, "brand/unsubscribe.html", {"reader": reader, "done": request.method == "POST"})
