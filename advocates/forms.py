@@ -19,7 +19,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from advocates import joining, places, profiles
+from advocates import joining, names, places, profiles
 from advocates.models import Advocate, User
 from brand import pictures
 from brand.models import Agreement
@@ -31,7 +31,10 @@ class JoiningFields(forms.Form):
     """What we ask of everybody who joins, whichever way they will sign in."""
 
     name = forms.CharField(
-        label=_("Your name"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "name"}), strip=True
+        label=_("Your name"),
+        max_length=60,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        validators=[names.validate_one_line, names.validate_visible],
     )
     account_already_exists: bool
     field_order = ["name", "email", "password1", "agreement", "agreement_version"]
@@ -161,7 +164,7 @@ class ProfileForm(forms.ModelForm):
     class Meta:
         model = Advocate
         fields = profiles.FIELDS
-        labels = {"display_name": _("Name"), "bio": _("About you"), "job_title": _("Job title")}
+        labels = {"display_name": _("Name"), "bio": _("About you")}
         help_texts = {"bio": _("A sentence or two. Everybody can read it.")}
         widgets = {"bio": forms.Textarea(attrs={"rows": 4})}
 

@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db import models
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from brand import pictures
@@ -30,6 +31,13 @@ class LogoInput(forms.ClearableFileInput):
 class BrandForm(forms.ModelForm):
     """How the brand looks and speaks."""
 
+    GROUPS: ClassVar = (
+        (gettext_noop("How it looks"), ("name", "logo", "accent")),
+        (gettext_noop("What visitors read first"), ("headline", "introduction", "shop_url")),
+        (gettext_noop("Who writes the emails"), ("sender_name", "sender_address", "support_address")),
+        (gettext_noop("What the law asks for"), ("terms_url", "privacy_url", "imprint_url", "postal_address")),
+    )
+
     # Not an ImageField: what is a picture, and what is said when it is none, is decided in one place, `pictures`.
     logo = forms.FileField(
         label=_("Logo"),
@@ -43,19 +51,9 @@ class BrandForm(forms.ModelForm):
         # Whoever types an address without its scheme means https.
         formfield_callback = _with_https
         fields = (
-            "name",
-            "logo",
-            "accent",
-            "headline",
-            "introduction",
-            "sender_name",
-            "sender_address",
-            "support_address",
-            "shop_url",
-            "terms_url",
-            "privacy_url",
-            "imprint_url",
-            "postal_address",
+            *("name", "logo", "accent", "headline", "introduction", "shop_url"),
+            *("sender_name", "sender_address", "support_address"),
+            *("terms_url", "privacy_url", "imprint_url", "postal_address"),
         )
         widgets: ClassVar = {
             "accent": forms.TextInput(attrs={"type": "color"}),
@@ -72,6 +70,10 @@ class BrandForm(forms.ModelForm):
             "support_address": _("Where answers to emails go, and where people ask for help."),
             "postal_address": _("At the foot of every email. Many countries ask for it."),
         }
+
+    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """The fields as one thinks of them."""
+        return [(gettext(title), [self[name] for name in names]) for title, names in self.GROUPS]
 
     def clean_logo(self) -> Any:
         """The logo as the site keeps it: small, upright, nothing but pixels."""

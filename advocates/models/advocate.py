@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from advocates import places
+from advocates import names, places
 from customers.models import Person
 
 
@@ -26,11 +26,13 @@ class Advocate(models.Model):
             )
         ],
     )
-    display_name = models.CharField(_("name"), max_length=60)
+    display_name = models.CharField(
+        _("name"), max_length=60, validators=[names.validate_one_line, names.validate_visible]
+    )
     bio = models.TextField(_("about you"), max_length=500, blank=True)
     avatar = models.ImageField(_("picture"), upload_to="avatars/", blank=True)
-    company = models.CharField(_("company"), max_length=80, blank=True)
-    job_title = models.CharField(_("role"), max_length=80, blank=True)
+    company = models.CharField(_("company"), max_length=80, blank=True, validators=[names.validate_one_line])
+    job_title = models.CharField(_("job title"), max_length=80, blank=True, validators=[names.validate_one_line])
     country = models.CharField(_("country"), max_length=2, blank=True, validators=[places.validate_country])
     locale = models.CharField(_("language"), max_length=10, blank=True, validators=[places.validate_language])
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[places.validate_time_zone])

@@ -9,6 +9,7 @@ from django.urls import reverse
 from PIL import Image
 
 from brand import design, pictures
+from brand.manage_forms import BrandForm
 from brand.models import Brand
 from spine.models import AuditEntry, Event
 from tests.factories import NOON
@@ -220,3 +221,9 @@ def test_reads_the_brand_once_a_page(db, client):
         client.get("/")
 
     assert sum("brand_brand" in query["sql"] for query in queries) == 1
+
+
+def test_asks_for_every_field_in_one_group():
+    form = BrandForm()
+
+    assert [field.name for _, fields in form.groups() for field in fields] == list(form.fields)
