@@ -1,6 +1,6 @@
 """What this room holds about one person, and the words by which the others know them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -10,6 +10,7 @@ from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.db import models
@@ -17,7 +18,8 @@ from django.db.models import Exists, OuterRef, Q
 
 from advocates import staff
 from advocates.models import Acceptance, Advocate, StaffInvitation, User
-from customers.models import Person
+from customers import privacy as customers_privacy
+from customers.models import Person, PrivacyRequest
 from spine.models import AuditEntry
 from spine.privacy import Subject, delete_batch, forget_words, rows
 
@@ -95,9 +97,26 @@ def erase(subject: Subject, at: datetime) -> list[str]:
 
 
 def purge(at: datetime) -> int:
-    """Forget from where and with which browser somebody signed in, once that session is over."""
+    """Forget sessions that are over, and sign-ups that were never confirmed; return how many."""
     standing = Session.objects.filter(session_key=OuterRef("session_key"))
-    return delete_batch(UserSession.objects.filter(~Exists(standing)))
+    return delete_batch(UserSession.objects.filter(~Exists(standing))) + _erase_unconfirmed(at)
+
+
+def _erase_unconfirmed(at: datetime) -> int:
+    """Ask for the erasure of sign-ups never confirmed: the address may belong to somebody who knows nothing of it."""
+    confirmed = EmailAddress.objects.filter(user=OuterRef("pk"), verified=True)
+    asked = PrivacyRequest.objects.filter(person=OuterRef("person"), kind=PrivacyRequest.Kind.ERASE, done_at=None)
+    given_up = User.objects.filter(
+        ~Exists(confirmed),
+        ~Exists(asked),
+        joined_at__lt=at - timedelta(days=settings.RETENTION_DAYS["unconfirmed"]),
+        last_login=None,
+        is_staff=False,
+    )
+    people = [user.person for user in given_up.select_related("person").order_by("pk")[:100]]
+    for person in people:
+        customers_privacy.request(person, PrivacyRequest.Kind.ERASE, at)
+    return len(people)
 
 
 def _invitations(subject: Subject) -> models.QuerySet[StaffInvitation]:

@@ -1,11 +1,13 @@
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.test import override_settings
 
 from advocacy_platform import privacy
+from advocates.models import User
 from brand.models import Message
 from customers.models import Person, PrivacyRequest
 from spine import clock
@@ -17,7 +19,7 @@ MOMENT = timedelta(microseconds=1)
 @pytest.fixture(autouse=True)
 def days(db):
     """Days that no default has."""
-    with override_settings(RETENTION_DAYS={"mail": 20, "exports": 5, "raw_bodies": 1, "backups": 1}):
+    with override_settings(RETENTION_DAYS={"mail": 20, "exports": 5, "raw_bodies": 1, "backups": 1, "unconfirmed": 9}):
         yield
 
 
@@ -76,3 +78,21 @@ def test_takes_a_batch_at_a_time(monkeypatch):
         Message.objects.create(key=key, to="b@example.com", subject="s", text="t", created_at=old, state="sent")
 
     assert [privacy.purge(NOON), privacy.purge(NOON), privacy.purge(NOON)] == [2, 1, 0]
+
+
+def test_erases_sign_ups_that_nobody_confirmed():
+    kept = NOON - timedelta(days=9)
+    old, new, confirmed, staff = (make_user(f"{name}@example.com") for name in ("old", "new", "confirmed", "staff"))
+    for user, joined_at in ((old, kept - MOMENT), (new, kept), (confirmed, kept - MOMENT), (staff, kept - MOMENT)):
+        User.objects.filter(pk=user.pk).update(joined_at=joined_at, is_staff=user == staff)
+    EmailAddress.objects.exclude(user=confirmed).update(verified=False)
+
+    assert (privacy.purge(NOON), privacy.purge(NOON)) == (1, 0)
+    privacy.run_due(NOON)
+
+    assert sorted(User.objects.values_list("email", flat=True)) == [
+        "confirmed@example.com",
+        "new@example.com",
+        "staff@example.com",
+    ]
+    assert Person.objects.count() == 4
