@@ -1,4 +1,4 @@
-"""The API's doors: who may ask and what is read. DRF imports this before its views, so nothing here imports those."""
+"""What the API reads. DRF imports this before its views, so nothing here imports those."""
 
 import json
 from collections.abc import Mapping
@@ -8,18 +8,10 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
-from rest_framework import authentication, exceptions, parsers
-from rest_framework.request import Request
+from rest_framework import exceptions, parsers
 
 # Deeper than any request of ours, and far from where a parser gives up.
 DEPTH = 32
-
-
-class SessionAuthentication(authentication.SessionAuthentication):
-    """The signed-in person's own session; without one the answer is 401 and not 403."""
-
-    def authenticate_header(self, request: Request) -> str:
-        return 'Session realm="api"'
 
 
 class TooLarge(exceptions.APIException):

@@ -14,8 +14,11 @@ from rest_framework.views import APIView
 from advocacy_platform import audit_search, gate
 from advocates.models import User
 from brand.models import Brand
-from spine.api import KeysetPagination, PagedQuery
-from spine.models import AuditEntry
+from customers.authentication import HasKey, HasScope
+from customers.models import ApiKey
+from spine import keyset
+from spine.api import KeysetPagination, PagedQuery, StrictSerializer
+from spine.models import AuditEntry, Event
 
 
 class HasSecondFactor(permissions.BasePermission):
@@ -38,7 +41,7 @@ class Root(APIView):
     permission_classes = [permissions.AllowAny]
 
     def get(self, request: Request) -> Response:
-        links = {name: reverse(f"api:{name}") for name in ("me", "audit")}
+        links = {name: reverse(f"api:{name}") for name in ("me", "key", "events", "audit")}
         return Response({"name": Brand.current().name, "version": settings.VERSION, "links": links})
 
 
@@ -76,7 +79,7 @@ class AuditEntrySerializer(serializers.ModelSerializer):
 class Audit(APIView):
     """Who did what, to what, when and why; the newest first."""
 
-    permission_classes = [permissions.IsAuthenticated, MayViewAudit, HasSecondFactor]
+    permission_classes = [(permissions.IsAuthenticated & MayViewAudit & HasSecondFactor) | HasScope("audit:read")]
     keyset_order = ("-id",)
 
     def get(self, request: Request) -> Response:
@@ -86,3 +89,67 @@ class Audit(APIView):
         pages = KeysetPagination()
         rows = pages.paginate_queryset(audit_search.search(cast("User", request.user), **wanted), request, self)
         return pages.get_paginated_response(AuditEntrySerializer(rows, many=True).data)
+
+
+class KeySerializer(serializers.ModelSerializer):
+    """What a system may know of its own key."""
+
+    id = serializers.UUIDField(source="public_id")
+
+    class Meta:
+        model = ApiKey
+        fields = ["id", "name", "prefix", "kind", "scopes", "created_at", "last_used_at"]
+
+
+class Key(APIView):
+    """Whose key it is that asks, so that a shop can test its own."""
+
+    permission_classes = [HasKey]
+
+    def get(self, request: Request) -> Response:
+        return Response(KeySerializer(request.auth).data)
+
+
+class EventsQuery(StrictSerializer):
+    """From where on, and how many."""
+
+    after = serializers.IntegerField(min_value=0, max_value=2**63 - 1, default=0)
+    limit = serializers.IntegerField(min_value=1, max_value=keyset.MOST, default=keyset.LIMIT)
+
+
+class EventSerializer(serializers.ModelSerializer):
+    """One event; its data are what was recorded, of whom and of what."""
+
+    id = serializers.UUIDField(source="public_id")
+    type = serializers.CharField(source="name")
+    version = serializers.SerializerMethodField()
+    # DRF takes declared fields out of the class, so the serializer's own `data` stays.
+    data = serializers.SerializerMethodField()  # type: ignore[assignment]
+
+    class Meta:
+        model = Event
+        fields = ["position", "id", "type", "at", "version", "data"]
+
+    def get_version(self, event: Event) -> int:
+        """The version that its object had then; what has no versions stays at 1."""
+        return int(event.payload.get("version", 1))
+
+    def get_data(self, event: Event) -> dict[str, Any]:
+        subject = {"kind": event.subject_kind, "id": event.subject_id}
+        person = str(event.person) if event.person else None
+        told = {name: value for name, value in event.payload.items() if name != "version"}
+        return {"subject": subject, "person": person, **told}
+
+
+class Events(APIView):
+    """Every event in order. `next` is where to go on from, now or later, also when there is nothing new."""
+
+    permission_classes = [HasScope("events:read")]
+
+    def get(self, request: Request) -> Response:
+        query = EventsQuery(data=request.query_params.dict())
+        query.is_valid(raise_exception=True)
+        after, limit = query.validated_data["after"], query.validated_data["limit"]
+        rows = list(Event.objects.filter(position__gt=after).order_by("position")[:limit])
+        onward = rows[-1].position if rows else after
+        return Response({"results": EventSerializer(rows, many=True).data, "next": onward})

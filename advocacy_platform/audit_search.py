@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from advocates.models import Advocate, StaffInvitation, User
+from customers.models import ApiKey
 from spine.audit import Party
 from spine.models import AuditEntry
 
@@ -68,7 +69,7 @@ def search(
 
 
 def describe(entries: Iterable[AuditEntry], viewer: User) -> list[Act]:
-    """Entries with names instead of ids where the viewer may know them; at most three queries for any number."""
+    """Entries with names instead of ids where the viewer may know them; at most four queries for any number."""
     entries = list(entries)
     names = _names({party for entry in entries for party in (_actor(entry), _subject(entry))}, viewer)
     return [
@@ -115,8 +116,8 @@ def _ids_by_name(name: str, viewer: User) -> list[str]:
 
 
 def _names(parties: set[Party], viewer: User) -> dict[Party, str]:
-    """The names of users, people and invitations among the parties."""
-    ids: dict[str, list[UUID]] = {"user": [], "person": [], "advocate": [], "staff_invitation": []}
+    """The names of users, people, invitations and API keys among the parties."""
+    ids: dict[str, list[UUID]] = {"user": [], "person": [], "advocate": [], "staff_invitation": [], "api_key": []}
     for kind, public_id in parties:
         if kind in ids and (uuid := _uuid(public_id)):
             ids[kind].append(uuid)
@@ -134,6 +135,9 @@ def _names(parties: set[Party], viewer: User) -> dict[Party, str]:
     if viewer.has_perm("advocates.manage_staff"):
         invited = StaffInvitation.objects.filter(public_id__in=ids["staff_invitation"])
         names |= {("staff_invitation", str(invitation.public_id)): invitation.email for invitation in invited}
+    if viewer.has_perm("customers.manage_keys"):
+        made = ApiKey.objects.filter(public_id__in=ids["api_key"])
+        names |= {("api_key", str(key.public_id)): key.name for key in made}
     return names
 
 

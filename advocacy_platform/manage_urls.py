@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from advocacy_platform.manage import audit, clock, home, staff, stuck
+from advocacy_platform.manage import audit, clock, home, keys, staff, stuck
 
 app_name = "manage"
 urlpatterns = [
@@ -13,6 +13,9 @@ urlpatterns = [
     path("staff/invitations/<uuid:public_id>/revoke/", staff.revoke, name="revoke"),
     path("staff/<uuid:public_id>/change/", staff.change, name="change"),
     path("staff/<uuid:public_id>/remove/", staff.remove, name="remove"),
+    path("keys/", keys.keys, name="keys"),
+    path("keys/make/", keys.make, name="make_key"),
+    path("keys/<uuid:public_id>/revoke/", keys.revoke, name="revoke_key"),
     path("stuck/", stuck.stuck, name="stuck"),
     path("stuck/<str:kind>/retry/", stuck.retry_all, name="retry_all"),
     path("stuck/<str:kind>/<str:pk>/retry/", stuck.retry, name="retry"),

@@ -49,6 +49,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(_("The place"), _("Brand"), "brand:brand_page", "brand.design_brand", "swatch"),
     Entry(_("The place"), _("User agreement"), "brand:agreement_page", "brand.design_brand", "document-check"),
     Entry(_("The place"), _("Mail"), "brand:mail_setup", "brand.manage_mail", "envelope"),
+    Entry(_("The place"), _("API keys"), "manage:keys", "customers.manage_keys", "key"),
     Entry(_("The machines"), _("Stuck work"), "manage:stuck", "spine.retry_stuck", "wrench-screwdriver", _stuck),
     Entry(_("The machines"), _("Audit"), "manage:audit", "spine.view_auditentry", "clipboard-document-list"),
     *(

@@ -12,6 +12,7 @@ from django.utils import translation
 
 from advocacy_platform import metrics, schedule
 from advocates.roles import ROLES
+from customers.scopes import SCOPES
 from spine.refusal import Refusal
 
 FOLDER = settings.BASE_DIR / "docs" / "reference"
@@ -29,6 +30,7 @@ def pages() -> dict[Path, str]:
             "metrics": _metrics(),
             "schedule": _schedule(),
             "permissions": _permissions(),
+            "scopes": _scopes(),
         }
     return {FOLDER / f"{name}.md": NOTE + text for name, text in made.items()}
 
@@ -207,6 +209,15 @@ def _permissions() -> str:
             "Permission", "What it allows", rows=rows
         )
     return text
+
+
+def _scopes() -> str:
+    rows = [
+        (f"`{name}`", scope.purpose, "yes" if scope.is_publishable else "no") for name, scope in sorted(SCOPES.items())
+    ]
+    return "# Scopes\n\nWhat an API key may be allowed to do.\n\n" + _table(
+        "Scope", "What it allows", "For a publishable key", rows=rows
+    )
 
 
 def _says(permission: str) -> str:

@@ -410,7 +410,11 @@ UPLOAD_MAX_BYTES = 10 * 1024 * 1024
 # --- API --------------------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["advocacy_platform.api.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        # The first one says how to come in, to whoever came without anything.
+        "customers.authentication.KeyAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["advocacy_platform.api.StrictJSONParser"],
@@ -424,6 +428,9 @@ DRF_STANDARDIZED_ERRORS = {
     "EXCEPTION_FORMATTER_CLASS": "advocacy_platform.problems.ProblemFormatter",
     "ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True,
 }
+
+# How many requests one API key may make in a minute.
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=600)
 
 # --- Mail -------------------------------------------------------------------------------------------------------------
 
@@ -471,6 +478,8 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 RETENTION_DAYS = {
     # Emails that are sent, suppressed or bounced.
     "mail": env.int("KEEP_MAIL_DAYS", default=30),
+    # Sign-ups whose address was never confirmed.
+    "unconfirmed": env.int("KEEP_UNCONFIRMED_DAYS", default=30),
     # Requests of shops and providers, as they came.
     "raw_bodies": env.int("KEEP_RAW_BODIES_DAYS", default=30),
     # What an export found for a person who asked by another way than their account page.

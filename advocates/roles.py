@@ -46,6 +46,7 @@ ROLES: dict[str, Role] = {
             "advocates.view_user",
             "brand.design_brand",
             "brand.manage_mail",
+            "customers.manage_keys",
             "customers.view_privacyrequest",
             "spine.change_clockoffset",
             "spine.retry_stuck",

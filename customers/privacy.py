@@ -6,11 +6,25 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
 
-from customers.models import Person, PrivacyRequest
+from customers.models import (
+    ApiKey,
+    Capture,
+    Customer,
+    Dispute,
+    Line,
+    Order,
+    OrderVersion,
+    Person,
+    PrivacyRequest,
+    Refund,
+)
 from spine.privacy import Subject, rows
 
-EXPORTED = {Person, PrivacyRequest}
-NOTHING_PERSONAL: dict[type[models.Model], str] = {}
+EXPORTED = {Capture, Customer, Dispute, Line, Order, Person, PrivacyRequest, Refund}
+NOTHING_PERSONAL: dict[type[models.Model], str] = {
+    ApiKey: "It is a system's; who made it is an id, and the act is told with their acts.",
+    OrderVersion: "The ids, hashes and amounts that an exported order had before.",
+}
 
 
 def request(person: Person, kind: str, at: datetime) -> PrivacyRequest:
@@ -26,14 +40,33 @@ def request(person: Person, kind: str, at: datetime) -> PrivacyRequest:
 
 
 def export(subject: Subject) -> dict[str, Any]:
-    """Their id and what they asked for."""
+    """Their id, what they asked for, and what shops told of them and their orders."""
     asked = PrivacyRequest.objects.filter(person=subject.person)
-    return {"id": str(subject.person), "requests": rows(asked, "kind", "asked_at", "done_at")}
+    theirs = {"order__customer__person": subject.person}
+    orders = Order.objects.filter(customer__person=subject.person)
+    return {
+        "id": str(subject.person),
+        "requests": rows(asked, "kind", "asked_at", "done_at"),
+        "customers": rows(
+            Customer.objects.filter(person=subject.person),
+            *("source__name", "key", "email", "first_order_at", "recorded_at"),
+        ),
+        "orders": rows(orders, "public_id", "source__name", "key", "currency", "placed_at", "recorded_at"),
+        "lines": rows(Line.objects.filter(**theirs), "order__key", "kind", "amount", "sku", "quantity"),
+        "captures": rows(Capture.objects.filter(**theirs), "order__key", "amount", "at"),
+        "refunds": rows(Refund.objects.filter(**theirs), "order__key", "amount", "at", "status"),
+        "disputes": rows(Dispute.objects.filter(**theirs), "order__key", "at", "status"),
+    }
 
 
 def erase(subject: Subject, at: datetime) -> list[str]:
-    """Empty the exports that were kept for them; the person stays as an id, the requests as proof of what was done."""
+    """Empty their emails and the exports kept for them.
+
+    The person and the shops' ids stay, the requests as proof of what was done, and an email's keyed hash so that
+    somebody who comes back is not taken for new. An older fact that comes late does not bring the email back.
+    """
     PrivacyRequest.objects.filter(person=subject.person).update(answer=None)
+    Customer.objects.filter(person=subject.person).update(email="", email_told_at=at)
     return []
 
 

@@ -96,6 +96,9 @@ class IdempotentMixin(APIView):
 
     def idempotency_owner(self, request: Request) -> str:
         """Whose key it is: the same key of two owners is two keys."""
+        key: Any = request.auth
+        if key is not None:
+            return f"key:{key.public_id}"
         assert request.user.is_authenticated, "whoever has no name has no keys"
         return f"user:{request.user.public_id}"
 

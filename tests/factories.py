@@ -8,6 +8,8 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth.models import Group
 
 from advocates.models import Advocate, User
+from customers import keys
+from customers.models import ApiKey, Source
 
 # The instant at which tests happen, unless they say otherwise.
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -43,3 +45,13 @@ def make_staff(username: str, *roles: str, **fields: Any) -> Advocate:
         user.refresh_from_db()
     TOTP.activate(user, generate_totp_secret())
     return make_advocate(username, user=user)
+
+
+def make_key(*scopes: str, name: str = "Our shop", kind: str = "secret", at: datetime = NOON) -> tuple[ApiKey, str]:
+    """A key and its token."""
+    return keys.make(name, scopes or ("facts:write",), kind, ("command", "test"), at)
+
+
+def make_source(key: str = "shop", **fields: Any) -> Source:
+    """A shop that is connected."""
+    return Source.objects.create(key=key, name=key.capitalize(), created_at=NOON, **fields)

@@ -8,6 +8,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from advocates.roles import ROLES
+from customers.models import ApiKey
+from customers.scopes import SCOPES
 
 STEPS = (1, 7, 30, 90)
 
@@ -15,6 +17,20 @@ STEPS = (1, 7, 30, 90)
 def role_choices() -> list[tuple[str, str]]:
     """Each role with what it is for."""
     return [(name, f"{role.label}: {role.purpose}") for name, role in ROLES.items()]
+
+
+def kind_choices() -> list[tuple[str, str]]:
+    """Each kind of key with where it may be kept."""
+    kept = {
+        ApiKey.Kind.SECRET: _("Secret: for a server, where nobody reads it."),
+        ApiKey.Kind.PUBLISHABLE: _("Publishable: for a web page or an app, where anybody reads it."),
+    }
+    return [(kind.value, str(says)) for kind, says in kept.items()]
+
+
+def scope_choices() -> list[tuple[str, str]]:
+    """Each scope with what it is for."""
+    return [(name, f"{name}: {scope.purpose}") for name, scope in SCOPES.items()]
 
 
 class RolesField(forms.MultipleChoiceField):
@@ -63,6 +79,27 @@ class ChangeForm(forms.Form):
 
 class RemoveForm(forms.Form):
     """Why somebody leaves the staff."""
+
+    reason = ReasonField()
+
+
+class MakeKeyForm(forms.Form):
+    """What a new key is for."""
+
+    name = forms.CharField(label=_("Name"), help_text=_("Which system uses it, such as “Our shop”."), max_length=80)
+    kind = forms.ChoiceField(
+        label=_("Kind"), choices=kind_choices, widget=forms.RadioSelect, initial=ApiKey.Kind.SECRET
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("What it may do"),
+        help_text=_("A publishable key can only have touches:write."),
+        choices=scope_choices,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+
+class RevokeKeyForm(forms.Form):
+    """Why a key ends."""
 
     reason = ReasonField()
 

@@ -1,6 +1,22 @@
-"""The people whom the brand knows, and what they ask of it."""
+"""The people whom the brand knows, what they ask of it, and what shops tell of them."""
 
+from customers.models.api_key import ApiKey
+from customers.models.customer import Customer
+from customers.models.order import Capture, Dispute, Line, Order, OrderVersion, Refund
 from customers.models.person import Person
 from customers.models.privacy_request import PrivacyRequest
+from customers.models.source import Source
 
-__all__ = ["Person", "PrivacyRequest"]
+__all__ = [
+    "ApiKey",
+    "Capture",
+    "Customer",
+    "Dispute",
+    "Line",
+    "Order",
+    "OrderVersion",
+    "Person",
+    "PrivacyRequest",
+    "Refund",
+    "Source",
+]

@@ -101,14 +101,19 @@ def test_says_what_it_is(client, db):
 
     assert response.status_code == 200
     assert response.json()["name"] == "Your brand"
-    assert response.json()["links"] == {"me": "/api/v1/me", "audit": "/api/v1/audit"}
+    assert response.json()["links"] == {
+        "me": "/api/v1/me",
+        "key": "/api/v1/key",
+        "events": "/api/v1/events",
+        "audit": "/api/v1/audit",
+    }
 
 
 def test_asks_who_it_is(client, db):
     response = client.get("/api/v1/audit")
 
     assert response.status_code == 401
-    assert response.headers["WWW-Authenticate"] == 'Session realm="api"'
+    assert response.headers["WWW-Authenticate"] == 'Bearer realm="api"'
     assert problem(response)["code"] == "not_authenticated"
 
 

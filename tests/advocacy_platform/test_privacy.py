@@ -26,7 +26,7 @@ from advocates.staff import LastAdmin, party
 from brand import suppression
 from brand.models import Message, Suppression
 from customers import privacy as customers_privacy
-from customers.models import Person, PrivacyRequest
+from customers.models import Customer, Person, PrivacyRequest, Source
 from spine import audit, due, events
 from spine.models import AuditEntry, AuditReason, Event, IdempotencyKey
 from tests.conftest import sign_in
@@ -73,6 +73,10 @@ def zoe(db):
         owner=f"user:{user.public_id}", key="k", fingerprint="f", status=200, body={"a": "answer-telltale"}, at=NOON
     )
     customers_privacy.request(person, "export", NOON)
+    shop = Source.objects.create(key="shop", name="Shop", created_at=NOON)
+    Customer.objects.create(
+        source=shop, key="c-9", person=person, email="zoe-shop-telltale@example.com", recorded_at=NOON
+    )
     return zoe
 
 
@@ -134,11 +138,12 @@ def test_exports_a_row_of_every_table_that_is_declared(zoe):
         ],
         "brand": ["messages", "suppressions"],
         "spine": ["acts", "acts_of_others", "events", "stored_answers"],
-        "customers": ["id", "requests"],
+        "customers": ["captures", "customers", "disputes", "id", "lines", "orders", "refunds", "requests"],
     }
     for told in (
         "zoe-telltale@example.com",
         "zoe-other-telltale@example.com",
+        "zoe-shop-telltale@example.com",
         "Bio-telltale",
         "Company-telltale",
         "Title-telltale",

@@ -43,6 +43,8 @@ NO_PAGE = {
     "/api/",
     "/api/v1/",
     "/api/v1/audit",
+    "/api/v1/events",
+    "/api/v1/key",
     "/api/v1/me",
     "/brand.css",
     "/manage/brand/preview/",

@@ -43,4 +43,7 @@ def test_exports_what_was_asked_for(db):
 
     found = privacy.export(Subject(person.pk, frozenset({str(person.pk)}), frozenset()))
 
-    assert found == {"id": str(person.pk), "requests": [{"kind": "export", "asked_at": NOON, "done_at": None}]}
+    assert {name: part for name, part in found.items() if part} == {
+        "id": str(person.pk),
+        "requests": [{"kind": "export", "asked_at": NOON, "done_at": None}],
+    }

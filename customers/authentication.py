@@ -1,0 +1,55 @@
+"""How a system shows its key, and what a view asks of it. DRF imports this before its views, so nothing here does."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from rest_framework import authentication, exceptions, permissions
+from rest_framework.request import Request
+
+from customers import keys
+from customers.models import ApiKey
+from spine import clock, limits
+
+
+class KeyAuthentication(authentication.BaseAuthentication):
+    """A key as `Authorization: Bearer adv_…`: `request.auth` is the key, and the user is nobody.
+
+    So a view that asks for a user refuses every key, and one opens to keys only by naming a scope.
+    """
+
+    def authenticate(self, request: Request) -> tuple[AnonymousUser, ApiKey] | None:
+        scheme, _space, token = authentication.get_authorization_header(request).decode("latin-1").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        at = clock.now()
+        try:
+            key = keys.authenticate(token.strip(), at)
+        except keys.InvalidKey as refusal:
+            raise exceptions.AuthenticationFailed(refusal.detail, refusal.code) from refusal
+        most = settings.API_REQUESTS_PER_MINUTE
+        limits.take("api", str(key.public_id), limit=most, per=timedelta(minutes=1), at=at)
+        return AnonymousUser(), key
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="api"'
+
+
+class HasKey(permissions.BasePermission):
+    """Any system with a key."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return isinstance(request.auth, ApiKey)
+
+
+def HasScope(scope: str) -> type[HasKey]:  # noqa: N802 - it stands where a permission class stands
+    """The permission of a system whose key holds the scope; a key without it gets MissingScope."""
+
+    class Holding(HasKey):
+        def has_permission(self, request: Request, view: Any) -> bool:
+            if isinstance(request.auth, ApiKey) and not request.auth.may(scope):
+                raise keys.MissingScope(scope=scope)
+            return super().has_permission(request, view)
+
+    return Holding

@@ -1,0 +1,50 @@
+"""Whom a shop's customer records stand for, and the keyed hashes that recognise people without naming them."""
+
+import hashlib
+import hmac
+import uuid
+from datetime import datetime
+
+from django.conf import settings
+
+from brand.suppression import address_hash
+from customers.models import Customer, Person, Source
+from customers.told import CustomerFact
+from spine.inserts import insert_once
+
+
+def recognise(source: Source, fact: CustomerFact, *, told_at: datetime, at: datetime) -> Customer:
+    """The customer record, made with a person of its own if the shop names it for the first time; locked."""
+    made = Customer(source=source, key=fact.key, person_id=uuid.uuid4(), recorded_at=at)
+    # The person comes second, which foreign keys allow until the commit: so whoever comes late has made nobody.
+    if insert_once([made], key=["source", "key"]):
+        Person.objects.create(pk=made.person_id)
+    customer = Customer.objects.select_for_update().select_related("person").get(source=source, key=fact.key)
+    _learn(customer, fact, told_at)
+    return customer
+
+
+def fingerprint_hash(fingerprint: str) -> str:
+    """The keyed hash that recognises a means of payment; empty where the shop named none."""
+    message = b"payment\0" + fingerprint.encode(errors="surrogatepass")
+    return hmac.new(settings.IDENTITY_KEY.encode(), message, hashlib.sha256).hexdigest() if fingerprint else ""
+
+
+def _learn(customer: Customer, fact: CustomerFact, told_at: datetime) -> None:
+    """Keep the newest email and the earliest first order; of two emails of one instant, always the same one."""
+    has_email = bool(fact.email) and _is_newer(customer, fact.email, told_at)
+    if has_email:
+        customer.email, customer.email_hash, customer.email_told_at = fact.email, address_hash(fact.email), told_at
+    first = customer.first_order_at
+    is_earlier = fact.first_order_at is not None and (first is None or fact.first_order_at < first)
+    if is_earlier:
+        customer.first_order_at = fact.first_order_at
+    if has_email or is_earlier:
+        customer.save(update_fields=["email", "email_hash", "email_told_at", "first_order_at"])
+
+
+def _is_newer(customer: Customer, email: str, told_at: datetime) -> bool:
+    if customer.email_told_at is None or told_at != customer.email_told_at:
+        return customer.email_told_at is None or told_at > customer.email_told_at
+    # An email that was erased at this instant stays erased.
+    return customer.email != "" and (address_hash(email), email) > (customer.email_hash, customer.email)

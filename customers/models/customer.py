@@ -1,0 +1,31 @@
+"""Who buys, as a shop knows them."""
+
+from django.db import models
+from django.db.models import Q
+
+from customers.models.person import Person
+from customers.models.source import Source
+
+
+class Customer(models.Model):
+    """One customer record of one shop, and the person it stands for."""
+
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="customers")
+    # The shop's own id.
+    key = models.CharField(max_length=255)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="customers")
+    email = models.EmailField(blank=True)
+    # Outlives the email, so that somebody who was erased and comes back is not taken for new.
+    email_hash = models.CharField(max_length=64, blank=True, editable=False)
+    # The instant of the fact that the email is from, or of its erasure: an older fact does not change it.
+    email_told_at = models.DateTimeField(null=True, blank=True)
+    # The earliest that the shop has named.
+    first_order_at = models.DateTimeField(null=True, blank=True)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "key"], name="customer_of_source_once")]
+        indexes = [models.Index(fields=["email_hash"], condition=~Q(email_hash=""), name="customer_by_email_hash")]
+
+    def __str__(self) -> str:
+        return f"{self.source_id}:{self.key}"
