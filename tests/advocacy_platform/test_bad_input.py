@@ -196,6 +196,11 @@ def test_refuses_a_method_that_nothing_answers(caller):
             assert response.headers["Allow"] == "GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE"
 
 
+def test_refuses_a_key_that_is_none(caller):
+    for header in ["Bearer \x00", "Bearer", "Bearer \xff", "bearer adv_x", "Bearer " + "a" * 100_000]:
+        assert is_clear(caller.get("/api/v1/me", HTTP_AUTHORIZATION=header), 401)
+
+
 def test_answers_whatever_the_headers_are(caller):
     for address in ["/", "/accounts/login/", "/api/v1/me"]:
         for headers in [
@@ -209,7 +214,7 @@ def test_answers_whatever_the_headers_are(caller):
             {"HTTP_USER_AGENT": "\x00\xff" * 1000},
             {"HTTP_IF_MODIFIED_SINCE": "yesterday"},
             {"HTTP_RANGE": "bytes=-0-"},
-            {"HTTP_AUTHORIZATION": "Bearer \x00"},
+            {"HTTP_AUTHORIZATION": "Basic \x00"},
             {"HTTP_X_HTTP_METHOD_OVERRIDE": "DELETE"},
             {"REMOTE_ADDR": ""},
             {"REMOTE_ADDR": "unix:"},
