@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from allauth.mfa.models import Authenticator
 
 from advocates.models import Advocate
 from tests.browser.conftest import findings, newest_code, reauthenticate, sign_in
@@ -81,8 +82,13 @@ def test_adds_a_passkey_and_signs_in_with_it(page, site, person, authenticator):
 
     page.wait_for_url("**/home/")
     assert "Cleo" in page.get_by_role("main").inner_text()
-    page.goto(f"{site}/accounts/2fa/webauthn/reauthenticate/")
-    assert findings(page) == []
+    passkey = Authenticator.objects.get(type=Authenticator.Type.WEBAUTHN).pk
+    for path in ("reauthenticate/", "", f"keys/{passkey}/edit/", f"keys/{passkey}/remove/"):
+        if path == "":
+            reauthenticate(page, site, person("cleo"))
+        page.goto(f"{site}/accounts/2fa/webauthn/{path}")
+        assert page.url == f"{site}/accounts/2fa/webauthn/{path}"
+        assert findings(page) == []
 
 
 def test_joins_without_javascript(browser, site):
