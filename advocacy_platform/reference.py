@@ -16,7 +16,7 @@ from customers.scopes import SCOPES
 from spine.refusal import Refusal
 
 FOLDER = settings.BASE_DIR / "docs" / "reference"
-ROOMS = ("spine", "brand", "customers", "advocates", "advocacy_platform")
+ROOMS = ("spine", "brand", "customers", "advocates", "rewards", "referrals", "advocacy_platform")
 NOTE = "<!-- Written by `manage.py make_reference` from the code. -->\n"
 
 

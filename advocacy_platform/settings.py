@@ -40,6 +40,9 @@ SECRET_KEY = env.str("SECRET_KEY", default=INSECURE_KEY if DEBUG else "")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 # Hashes that recognise an address without keeping it; a key of its own, so that rotating SECRET_KEY loses nothing.
 IDENTITY_KEY = env.str("IDENTITY_KEY", default=INSECURE_KEY if DEBUG else "")
+# Keys that sign touch tokens, as id=hex pairs such as 1=0a…,2=9f…: the one with the largest id (up to 255) signs, all
+# are read, so drop one only once its tokens are older than every window. Made of IDENTITY_KEY if not set.
+TOUCH_KEYS = env.dict("TOUCH_KEYS", default={})
 
 # The one public address of the site, as people type it.
 BASE_URL = env.str("BASE_URL", default="http://localhost:8001" if SANDBOX else "http://localhost:8000").rstrip("/")
@@ -84,6 +87,8 @@ if not DEBUG:
 
 INSTALLED_APPS = [
     "advocacy_platform",
+    "referrals",
+    "rewards",
     "advocates",
     "customers",
     "brand",

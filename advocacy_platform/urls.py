@@ -23,6 +23,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("advocacy_platform.api_urls")),
     path("api", api_views.Nowhere.as_view()),
+    path("", include("referrals.urls")),
+    path("", include("rewards.urls")),
     path("", include("brand.urls")),
     path("dev/", include("advocacy_platform.dev_urls")),
 ]

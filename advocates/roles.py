@@ -30,7 +30,16 @@ ROLES: dict[str, Role] = {
     "program manager": Role(
         _("Program manager"),
         _("Designs programs and rewards, and decides what waits."),
-        EVERYBODY | {"spine.change_clockoffset"},
+        EVERYBODY
+        | {
+            "customers.manage_sources",
+            "referrals.manage_programs",
+            "referrals.review_conversions",
+            "referrals.see_conversions",
+            "referrals.suspend_advocates",
+            "rewards.manage_pools",
+            "spine.change_clockoffset",
+        },
     ),
     "moderator": Role(
         _("Moderator"),
@@ -47,7 +56,10 @@ ROLES: dict[str, Role] = {
             "brand.design_brand",
             "brand.manage_mail",
             "customers.manage_keys",
+            "customers.manage_sources",
             "customers.view_privacyrequest",
+            "referrals.see_conversions",
+            "referrals.suspend_advocates",
             "spine.change_clockoffset",
             "spine.retry_stuck",
         },

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.conf import settings
 
 from brand.suppression import address_hash
+from customers.canonical import canonical_hash
 from customers.models import Customer, Person, Source
 from customers.told import CustomerFact
 from spine.inserts import insert_once
@@ -34,13 +35,14 @@ def _learn(customer: Customer, fact: CustomerFact, told_at: datetime) -> None:
     """Keep the newest email and the earliest first order; of two emails of one instant, always the same one."""
     has_email = bool(fact.email) and _is_newer(customer, fact.email, told_at)
     if has_email:
-        customer.email, customer.email_hash, customer.email_told_at = fact.email, address_hash(fact.email), told_at
+        customer.email, customer.email_told_at = fact.email, told_at
+        customer.email_hash, customer.canonical_hash = address_hash(fact.email), canonical_hash(fact.email)
     first = customer.first_order_at
     is_earlier = fact.first_order_at is not None and (first is None or fact.first_order_at < first)
     if is_earlier:
         customer.first_order_at = fact.first_order_at
     if has_email or is_earlier:
-        customer.save(update_fields=["email", "email_hash", "email_told_at", "first_order_at"])
+        customer.save(update_fields=["email", "email_hash", "canonical_hash", "email_told_at", "first_order_at"])
 
 
 def _is_newer(customer: Customer, email: str, told_at: datetime) -> bool:

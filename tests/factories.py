@@ -9,10 +9,25 @@ from django.contrib.auth.models import Group
 
 from advocates.models import Advocate, User
 from customers import keys
-from customers.models import ApiKey, Source
+from customers.models import ApiKey, Person, Source
+from referrals import codes
+from referrals.models import Code, Link, Program, StateChange, Terms, Touch
+from referrals.terms import TermsDocument
+from rewards.models import Plan, Scheme
+from rewards.plans import Benefit, PlanDocument
 
 # The instant at which tests happen, unless they say otherwise.
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+# Since when programs, links and shops have been there, unless a test says otherwise.
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+# Friends get 10 % off by a code that the friend page hands out; the advocate gets $15 in credit after 14 days.
+PLAN = PlanDocument(
+    (
+        Benefit("advocate", "credit", fixed=1500, hold_days=14),
+        Benefit("friend", "discount_code", when="before", percent=1000),
+    )
+)
+TERMS = TermsDocument()
 PASSWORD = "correct horse battery"
 _numbers = itertools.count(1)
 
@@ -55,3 +70,51 @@ def make_key(*scopes: str, name: str = "Our shop", kind: str = "secret", at: dat
 def make_source(key: str = "shop", **fields: Any) -> Source:
     """A shop that is connected."""
     return Source.objects.create(key=key, name=key.capitalize(), created_at=NOON, **fields)
+
+
+def make_program(
+    name: str = "Give ten, get fifteen",
+    *,
+    state: str = "live",
+    at: datetime = LONG_AGO,
+    terms: TermsDocument | None = TERMS,
+    plan: PlanDocument = PLAN,
+    **fields: Any,
+) -> Program:
+    """A program in a state since `at`, with version 1 of its terms in force from then on; `terms=None` for none."""
+    scheme = Scheme.objects.create(name=name, created_at=at)
+    fields.setdefault("slug", f"program-{next(_numbers)}")
+    fields.setdefault("destination", "https://shop.example/")
+    program = Program.objects.create(name=name, scheme=scheme, **{"currency": "USD", "created_at": at, **fields})
+    if terms:
+        make_terms(program, terms, plan, at=at)
+    if state != "draft":
+        StateChange.objects.create(program=program, state=state, at=at, recorded_at=at, changed_by="test")
+    return program
+
+
+def make_terms(program: Program, terms: TermsDocument, plan: PlanDocument = PLAN, *, at: datetime = LONG_AGO) -> Terms:
+    """The next version of a program's terms, in force from `at` on."""
+    version = program.terms.count() + 1
+    kept = Plan.objects.create(
+        scheme=program.scheme, version=version, document=plan.written(), published_at=at, published_by="test"
+    )
+    return Terms.objects.create(
+        program=program, version=version, document=terms.written(), plan=kept, published_at=at, published_by="test"
+    )
+
+
+def make_link(program: Program, advocate: Advocate, code: str | None = None, *, at: datetime = LONG_AGO) -> Link:
+    """An advocate's link with its permanent code."""
+    code = code or f"CODE{next(_numbers)}"
+    link = Link.objects.create(program=program, person=advocate.person, code=code, created_at=at)
+    Code.objects.create(link=link, text=code, key=codes.key(code), is_permanent=True, created_at=at)
+    return link
+
+
+def make_touch(link: Link, person: Person, *, kind: str = "link", at: datetime = NOON, **fields: Any) -> Touch:
+    """A contact of a person with a link."""
+    fields.setdefault("key", f"test:{next(_numbers)}")
+    return Touch.objects.create(
+        link=link, program=link.program, person=person, kind=kind, touched_at=at, **{"recorded_at": at, **fields}
+    )

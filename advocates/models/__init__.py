@@ -2,6 +2,7 @@
 
 from advocates.models.advocate import Acceptance, Advocate
 from advocates.models.invitation import StaffInvitation
+from advocates.models.suspension import Suspension
 from advocates.models.user import User
 
-__all__ = ["Acceptance", "Advocate", "StaffInvitation", "User"]
+__all__ = ["Acceptance", "Advocate", "StaffInvitation", "Suspension", "User"]

@@ -43,6 +43,7 @@ class Advocate(models.Model):
             models.UniqueConstraint(fields=["username"], name="advocate_username_is_unique"),
             models.CheckConstraint(condition=Q(username=Lower("username")), name="advocate_username_is_folded"),
         ]
+        indexes = [models.Index(fields=["joined_at", "id"], name="advocate_by_joining")]
 
     def __str__(self) -> str:
         return self.display_name

@@ -2,6 +2,7 @@
 
 from customers.models.api_key import ApiKey
 from customers.models.customer import Customer
+from customers.models.lead import Lead
 from customers.models.order import Capture, Dispute, Line, Order, OrderVersion, Refund
 from customers.models.person import Person
 from customers.models.privacy_request import PrivacyRequest
@@ -12,6 +13,7 @@ __all__ = [
     "Capture",
     "Customer",
     "Dispute",
+    "Lead",
     "Line",
     "Order",
     "OrderVersion",

@@ -15,5 +15,8 @@ class Source(models.Model):
     past_customers_imported_at = models.DateTimeField(null=True, blank=True)
     no_past_customers_at = models.DateTimeField(null=True, blank=True)
 
+    class Meta:
+        permissions = [("manage_sources", "Can connect shops and say what is known of their past customers")]
+
     def __str__(self) -> str:
         return self.key

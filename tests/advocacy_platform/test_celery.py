@@ -69,7 +69,7 @@ def test_refuses_to_keep_a_long_delay_in_the_broker():
 
 def test_publishes_in_one_place():
     publishing = re.compile(r"\.(delay|delay_on_commit|apply_async|send_task)\(|\b(countdown|eta)=")
-    rooms = ["advocacy_platform", "advocates", "customers", "brand", "spine"]
+    rooms = ["advocacy_platform", "referrals", "rewards", "advocates", "customers", "brand", "spine"]
     sources = [path for room in rooms for path in (settings.BASE_DIR / room).rglob("*.py")]
 
     found = {str(path.relative_to(settings.BASE_DIR)) for path in sources if publishing.search(path.read_text())}

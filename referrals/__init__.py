@@ -1,0 +1,1 @@
+"""Programs, links, touches, conversions, and why each is credited to whom."""

@@ -1,0 +1,8 @@
+"""The app's entry in `INSTALLED_APPS`."""
+
+from django.apps import AppConfig
+
+
+class ReferralsConfig(AppConfig):
+    name = "referrals"
+    default_auto_field = "django.db.models.BigAutoField"

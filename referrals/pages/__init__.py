@@ -1,0 +1,1 @@
+"""The pages of advocates, their friends and visitors."""

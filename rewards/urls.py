@@ -1,0 +1,7 @@
+"""The addresses of schemes and pools."""
+
+from django.urls import URLPattern
+
+app_name = "rewards"
+
+urlpatterns: list[URLPattern] = []
