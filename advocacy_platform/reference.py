@@ -5,14 +5,17 @@ import importlib
 import pkgutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
 from django.utils import translation
+from rest_framework.permissions import AND, OperandHolder
 
-from advocacy_platform import metrics, schedule
+from advocacy_platform import api_urls, metrics, schedule
 from advocates.roles import ROLES
 from customers.scopes import SCOPES
+from referrals.reasons import REASONS
 from spine.refusal import Refusal
 
 FOLDER = settings.BASE_DIR / "docs" / "reference"
@@ -31,6 +34,8 @@ def pages() -> dict[Path, str]:
             "schedule": _schedule(),
             "permissions": _permissions(),
             "scopes": _scopes(),
+            "reasons": _reasons(),
+            "api": _api(),
         }
     return {FOLDER / f"{name}.md": NOTE + text for name, text in made.items()}
 
@@ -218,6 +223,48 @@ def _scopes() -> str:
     return "# Scopes\n\nWhat an API key may be allowed to do.\n\n" + _table(
         "Scope", "What it allows", "For a publishable key", rows=rows
     )
+
+
+def _reasons() -> str:
+    rows = [(f"`{code}`", reason.to_manager, reason.to_advocate) for code, reason in REASONS.items()]
+    return (
+        "# Reasons\n\nWhy a conversion is credited or not, and why a touch was taken or not. The codes are stable.\n\n"
+        + _table("Code", "What a manager reads", "What the advocate reads", rows=rows)
+    )
+
+
+def _api() -> str:
+    rows = []
+    for pattern in api_urls.urlpatterns:
+        view = getattr(pattern.callback, "cls", None)
+        if pattern.name and view is not None:
+            methods = [name.upper() for name in ("get", "post", "put", "patch", "delete") if hasattr(view, name)]
+            says = (view.__doc__ or "").strip().partition("\n")[0]
+            asks = ", ".join(map(_asks, view.permission_classes))
+            rows.append((f"`/api/{pattern.pattern}`", ", ".join(methods), asks, says))
+    return "# API paths\n\nWhat each path asks for and does.\n\n" + _table(
+        "Path", "Methods", "Who may ask", "What it does", rows=rows
+    )
+
+
+def _asks(permission: Any) -> str:
+    """Whom a permission lets in: the scope that a key must hold, or what is asked of a person."""
+    if isinstance(permission, OperandHolder):
+        word = " and " if permission.operator_class is AND else " or "
+        sides = (_asks(permission.op1_class), _asks(permission.op2_class))
+        return word.join(filter(None, sides))
+    if scope := getattr(permission, "needed", ""):
+        return f"a key with `{scope}`"
+    return _PERMISSIONS[permission.__name__]
+
+
+_PERMISSIONS = {
+    "AllowAny": "anybody",
+    "HasKey": "any key",
+    "HasSecondFactor": "a second factor",
+    "IsAuthenticated": "whoever is signed in",
+    "MayViewAudit": "`spine.view_auditentry`",
+}
 
 
 def _says(permission: str) -> str:

@@ -39,6 +39,9 @@ class KeyAuthentication(authentication.BaseAuthentication):
 class HasKey(permissions.BasePermission):
     """Any system with a key."""
 
+    # The scope that the key must hold; empty: none.
+    needed = ""
+
     def has_permission(self, request: Request, view: Any) -> bool:
         return isinstance(request.auth, ApiKey)
 
@@ -47,6 +50,8 @@ def HasScope(scope: str) -> type[HasKey]:  # noqa: N802 - it stands where a perm
     """The permission of a system whose key holds the scope; a key without it gets MissingScope."""
 
     class Holding(HasKey):
+        needed = scope
+
         def has_permission(self, request: Request, view: Any) -> bool:
             if isinstance(request.auth, ApiKey) and not request.auth.may(scope):
                 raise keys.MissingScope(scope=scope)

@@ -2,11 +2,12 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from django.http import StreamingHttpResponse
 
-# What begins a formula in some spreadsheet; a tab or a line break before it is skipped there.
-_BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+# What begins a formula in some spreadsheet, where space before it is skipped.
+_BEGINS_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 class _Echo:
@@ -17,8 +18,7 @@ class _Echo:
 def lines(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
     """The table line by line. Text that would be taken for a formula gets an apostrophe in front; numbers stay."""
     writer = csv.writer(_Echo())
-    yield writer.writerow(head)
-    for row in rows:
+    for row in chain([head], rows):
         yield writer.writerow([_safe(cell) for cell in row])
 
 
@@ -30,6 +30,6 @@ def response(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -
 
 
 def _safe(cell: object) -> object:
-    if isinstance(cell, str) and cell.startswith(_BEGINS_FORMULA):
+    if isinstance(cell, str) and cell.lstrip().startswith(_BEGINS_FORMULA):
         return f"'{cell}"
     return "" if cell is None else cell
