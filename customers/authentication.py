@@ -1,6 +1,6 @@
 """How a system shows its key, and what a view asks of it. DRF imports this before its views, so nothing here does."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from customers import keys
 from customers.models import ApiKey
 from spine import clock, limits
+from spine.client_address import client_address
 
 
 class KeyAuthentication(authentication.BaseAuthentication):
@@ -28,12 +29,23 @@ class KeyAuthentication(authentication.BaseAuthentication):
             key = keys.authenticate(token.strip(), at)
         except keys.InvalidKey as refusal:
             raise exceptions.AuthenticationFailed(refusal.detail, refusal.code) from refusal
-        most = settings.API_REQUESTS_PER_MINUTE
-        limits.take("api", str(key.public_id), limit=most, per=timedelta(minutes=1), at=at)
+        _take_turn(key, request, at)
         return AnonymousUser(), key
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="api"'
+
+
+def _take_turn(key: ApiKey, request: Request, at: datetime) -> None:
+    """Count a request. Raises TooManyTries.
+
+    Anybody may use a key that anybody can read, so each address has its own share, taken before the key's.
+    """
+    minute, whose = timedelta(minutes=1), str(key.public_id)
+    if key.kind == ApiKey.Kind.PUBLISHABLE:
+        address = client_address(request._request) or "nobody"
+        limits.take("api by address", f"{whose} {address}", limit=settings.PAGE_REQUESTS_PER_MINUTE, per=minute, at=at)
+    limits.take("api", whose, limit=settings.API_REQUESTS_PER_MINUTE, per=minute, at=at)
 
 
 class HasKey(permissions.BasePermission):

@@ -15,10 +15,13 @@ from spine.inserts import insert_once
 
 
 def recognise(source: Source, fact: CustomerFact, *, told_at: datetime, at: datetime) -> Customer:
-    """The customer record, made with a person of its own if the shop names it for the first time; locked."""
-    made = Customer(source=source, key=fact.key, person_id=uuid.uuid4(), recorded_at=at)
+    """The customer record, locked; if the shop names it for the first time, made with the person whom we know.
+
+    Where we know nobody, it gets a person of its own.
+    """
+    made = Customer(source=source, key=fact.key, person_id=fact.person or uuid.uuid4(), recorded_at=at)
     # The person comes second, which foreign keys allow until the commit: so whoever comes late has made nobody.
-    if insert_once([made], key=["source", "key"]):
+    if insert_once([made], key=["source", "key"]) and fact.person is None:
         Person.objects.create(pk=made.person_id)
     customer = Customer.objects.select_for_update().select_related("person").get(source=source, key=fact.key)
     _learn(customer, fact, told_at)

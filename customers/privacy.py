@@ -11,6 +11,7 @@ from customers.models import (
     Capture,
     Customer,
     Dispute,
+    Lead,
     Line,
     Order,
     OrderVersion,
@@ -20,7 +21,7 @@ from customers.models import (
 )
 from spine.privacy import Subject, rows
 
-EXPORTED = {Capture, Customer, Dispute, Line, Order, Person, PrivacyRequest, Refund}
+EXPORTED = {Capture, Customer, Dispute, Lead, Line, Order, Person, PrivacyRequest, Refund}
 NOTHING_PERSONAL: dict[type[models.Model], str] = {
     ApiKey: "It is a system's; who made it is an id, and the act is told with their acts.",
     OrderVersion: "The ids, hashes and amounts that an exported order had before.",
@@ -40,18 +41,21 @@ def request(person: Person, kind: str, at: datetime) -> PrivacyRequest:
 
 
 def export(subject: Subject) -> dict[str, Any]:
-    """Their id, what they asked for, and what shops told of them and their orders."""
-    asked = PrivacyRequest.objects.filter(person=subject.person)
-    theirs = {"order__customer__person": subject.person}
-    orders = Order.objects.filter(customer__person=subject.person)
+    """Their id, what they asked for, and what shops told of them, their sign-ups and their orders."""
+    asked = PrivacyRequest.objects.filter(person__in=subject.people)
+    theirs = {"order__customer__person__in": subject.people}
+    orders = Order.objects.filter(customer__person__in=subject.people)
     return {
         "id": str(subject.person),
         "requests": rows(asked, "kind", "asked_at", "done_at"),
         "customers": rows(
-            Customer.objects.filter(person=subject.person),
+            Customer.objects.filter(person__in=subject.people),
             *("source__name", "key", "email", "first_order_at", "recorded_at"),
         ),
         "orders": rows(orders, "public_id", "source__name", "key", "currency", "placed_at", "recorded_at"),
+        "leads": rows(
+            Lead.objects.filter(customer__person__in=subject.people), "source__name", "key", "goal", "at", "recorded_at"
+        ),
         "lines": rows(Line.objects.filter(**theirs), "order__key", "kind", "amount", "sku", "quantity"),
         "captures": rows(Capture.objects.filter(**theirs), "order__key", "amount", "at"),
         "refunds": rows(Refund.objects.filter(**theirs), "order__key", "amount", "at", "status"),
@@ -65,8 +69,8 @@ def erase(subject: Subject, at: datetime) -> list[str]:
     The person and the shops' ids stay, the requests as proof of what was done, and an email's keyed hash so that
     somebody who comes back is not taken for new. An older fact that comes late does not bring the email back.
     """
-    PrivacyRequest.objects.filter(person=subject.person).update(answer=None)
-    Customer.objects.filter(person=subject.person).update(email="", email_told_at=at)
+    PrivacyRequest.objects.filter(person__in=subject.people).update(answer=None)
+    Customer.objects.filter(person__in=subject.people).update(email="", email_told_at=at)
     return []
 
 

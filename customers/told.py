@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 
 @dataclass(frozen=True)
 class CustomerFact:
-    """A customer, as an order names them."""
+    """A customer, as an order or a lead names them."""
 
     key: str
     email: str = ""
     first_order_at: datetime | None = None
+    # Whom we know them to be; it counts where the shop names them for the first time.
+    person: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -82,3 +85,14 @@ class DisputeFact:
     at: datetime
     status: str
     updated_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class LeadFact:
+    """Somebody signed up, or was found worth talking to."""
+
+    source: str
+    key: str
+    customer: CustomerFact
+    goal: str
+    at: datetime

@@ -30,7 +30,10 @@ class Lead(models.Model):
             models.UniqueConstraint(fields=["source", "key"], name="lead_of_source_once"),
             models.CheckConstraint(condition=Q(goal__in=["signup", "qualified_lead"]), name="lead_goal"),
         ]
-        indexes = [models.Index(fields=["customer", "at"], name="lead_by_customer")]
+        indexes = [
+            models.Index(fields=["customer", "at"], name="lead_by_customer"),
+            models.Index(fields=["source", "-recorded_at"], name="lead_by_source"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.source_id}:{self.key}"

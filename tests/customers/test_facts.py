@@ -1,14 +1,16 @@
 from dataclasses import replace
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from brand.suppression import address_hash
-from customers import facts, privacy
+from customers import after_orders, facts, privacy
+from customers import orders as ordering
 from customers.models import Capture, Customer, Dispute, Line, Order, OrderVersion, Person, Refund
 from customers.told import (
     CaptureFact,
@@ -33,7 +35,11 @@ DISPUTE = DisputeFact("shop", "1001", "d-1", NOON, "opened")
 
 
 def record(fact, at=NOON):
-    verbs = {OrderFact: facts.record_order, RefundFact: facts.record_refund, DisputeFact: facts.record_dispute}
+    verbs = {
+        OrderFact: ordering.record_order,
+        RefundFact: after_orders.record_refund,
+        DisputeFact: after_orders.record_dispute,
+    }
     return verbs[type(fact)](fact, at)
 
 
@@ -420,6 +426,31 @@ def test_joins_what_comes_at_the_same_instant_as_its_order(together):
     assert [refund.order.key for refund in Refund.objects.select_related("order").order_by("order_key")] == list(
         "01234567"
     )
+
+
+@pytest.mark.services
+def test_asks_to_come_again_where_so_much_is_told_that_it_takes_too_long(together):
+    shop, waits = make_source("shop"), Barrier(2)
+
+    def hold():
+        with transaction.atomic():
+            facts.take_turn(shop, "1001")
+            waits.wait(20)
+            waits.wait(20)
+
+    def come():
+        waits.wait(20)
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '50ms'")
+                record(REFUND)
+        finally:
+            waits.wait(20)
+
+    refused = together([hold, come])[1]
+
+    assert (type(refused), refused.status, refused.retry_after) == (facts.StillBeingTold, 409, 1)
+    assert Refund.objects.count() == 0
 
 
 def test_raises_the_revision_once_for_each_of_many_refunds(together):
