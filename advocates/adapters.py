@@ -45,6 +45,7 @@ class AccountAdapter(DefaultAccountAdapter):
             display_name=form.cleaned_data["name"],
             at=clock.now(),
             agreement=form.cleaned_data.get("agreement_version"),
+            accepted=form.cleaned_data.get("rules", ()),
         )
         return user
 

@@ -10,19 +10,22 @@ from allauth.account.forms import SetPasswordForm as AccountSetPasswordForm
 from allauth.account.forms import SignupForm as AccountSignupForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from allauth.socialaccount.forms import SignupForm as ProviderSignupForm
+from babel.lists import format_list
 from django import forms
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from advocates import joining, names, places, profiles
 from advocates.models import Advocate, User
-from brand import pictures
+from brand import locales, pictures
 from brand.models import Agreement
+from spine import clock
 
 ADVICE = _("At least 10 characters. A few words in a row are easy to keep.")
 
@@ -37,35 +40,60 @@ class JoiningFields(forms.Form):
         validators=[names.validate_one_line, names.validate_visible],
     )
     account_already_exists: bool
-    field_order = ["name", "email", "password1", "agreement", "agreement_version"]
+    field_order = ["name", "email", "password1", "agreement", "agreement_version", "rules"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.agreement = Agreement.current()
-        if self.agreement:
+        self.asked = joining.asks(clock.now())
+        if self.agreement or self.asked:
             self.fields["agreement"] = forms.BooleanField(
-                label=format_html(
-                    gettext('I agree to the <a href="{url}" target="_blank">user agreement</a>.'),
-                    url=reverse("agreement"),
-                ),
-                error_messages={"required": _("Read the user agreement and tick the box to join.")},
+                label=self._agreeing(), error_messages={"required": _("Read it and tick the box to join.")}
             )
+        if self.agreement:
             self.fields["agreement_version"] = forms.IntegerField(
                 widget=forms.HiddenInput, initial=self.agreement.version
             )
+        if self.asked:
+            # Not required: whoever opened the form before there were rules is shown them, and not stopped for ever.
+            self.fields["rules"] = forms.CharField(widget=forms.HiddenInput, initial=self._keys(), required=False)
         self.order_fields(self.field_order)
 
     def clean_agreement_version(self) -> int:
         """The version that was on the screen must still be the one in force."""
         version: int = self.cleaned_data["agreement_version"]
         if self.agreement is None or version != self.agreement.version:
-            # The form comes back with the version that is in force now, for the next try to carry.
-            data = QueryDict(mutable=True)
-            data.update(self.data)
-            data["agreement_version"] = str(self.agreement.version if self.agreement else "")
-            self.data = data
+            self._show_anew("agreement_version", str(self.agreement.version if self.agreement else ""))
             self.add_error("agreement", _("The user agreement has changed just now. Read it again, then join."))
         return version
+
+    def clean_rules(self) -> list[str]:
+        """The keys of what was on the screen, which must still be what is in force."""
+        shown: str = self.cleaned_data["rules"]
+        if shown != self._keys():
+            self._show_anew("rules", self._keys())
+            self.add_error("agreement", _("The rules have changed just now. Read them again, then join."))
+        return shown.split()
+
+    def _keys(self) -> str:
+        return " ".join(asked.key for asked in self.asked)
+
+    def _agreeing(self) -> SafeString:
+        """What one agrees to, each with a link to it."""
+        texts = [(asked.url, asked.label) for asked in self.asked]
+        if self.agreement:
+            texts.insert(0, (reverse("agreement"), gettext("the user agreement")))
+        links = [format_html('<a href="{}" target="_blank">{}</a>', url, label) for url, label in texts]
+        # Its parts are escaped already; only the words between them are added.
+        joined = mark_safe(format_list(links, locale=locales.active()))  # noqa: S308
+        return format_html(gettext("I agree to {texts}."), texts=joined)
+
+    def _show_anew(self, name: str, value: str) -> None:
+        """Let the form come back with what is in force now, for the next try to carry."""
+        data = QueryDict(mutable=True)
+        data.update(self.data)
+        data[name] = value
+        self.data = data
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
         """Join; an email that is taken, even since a moment ago, gets the same answer and a letter that says so."""
@@ -164,8 +192,15 @@ class ProfileForm(forms.ModelForm):
     class Meta:
         model = Advocate
         fields = profiles.FIELDS
-        labels = {"display_name": _("Name"), "bio": _("About you")}
-        help_texts = {"bio": _("A sentence or two. Everybody can read it.")}
+        labels = {
+            "display_name": _("Name"),
+            "bio": _("About you"),
+            "is_named_to_friends": _("Show my name to friends who follow my link"),
+        }
+        help_texts = {
+            "bio": _("A sentence or two. Everybody can read it."),
+            "is_named_to_friends": _("Otherwise they read that a friend invites them."),
+        }
         widgets = {"bio": forms.Textarea(attrs={"rows": 4})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -1,9 +1,13 @@
 """Joining: how somebody becomes an advocate."""
 
 import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.module_loading import import_string
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
@@ -22,11 +26,42 @@ class EmailTaken(Refusal):
     sentence = _("There is an account with this email already. Sign in instead.")
 
 
+@dataclass(frozen=True)
+class ToAccept:
+    """One text that is accepted on joining beside the user agreement."""
+
+    # Names the exact version.
+    key: str
+    # What it is called inside "I agree to …".
+    label: str
+    url: str
+
+
+class Step:
+    """What a room above does when somebody joins; `ON_JOINING` in the settings names each by its dotted path."""
+
+    def asks(self, at: datetime) -> list[ToAccept]:
+        """What one accepts on joining now."""
+        raise NotImplementedError
+
+    def accepted(self, person: Person, keys: Collection[str], at: datetime) -> None:
+        """Take note, in the transaction of joining, of what was accepted; other rooms' keys are among it."""
+        raise NotImplementedError
+
+
+def asks(at: datetime) -> list[ToAccept]:
+    """All that one accepts on joining now, the user agreement aside."""
+    return [asked for step in _steps() for asked in step.asks(at)]
+
+
 @transaction.atomic
-def join(user: User, *, display_name: str, at: datetime, agreement: int | None = None) -> Advocate:
+def join(
+    user: User, *, display_name: str, at: datetime, agreement: int | None = None, accepted: Collection[str] = ()
+) -> Advocate:
     """Save a new user (given with email and password) with its person, its advocate and its yes to the agreement.
 
-    `agreement` is the version that was accepted; None where the brand has published none. Raises EmailTaken.
+    `agreement` is the version that was accepted; None where the brand has published none. `accepted` are the keys of
+    what else was. Raises EmailTaken.
     """
     user.person = Person.objects.create()
     user.joined_at = at
@@ -46,7 +81,13 @@ def join(user: User, *, display_name: str, at: datetime, agreement: int | None =
         key=f"advocate.joined:{user.person.pk}",
         payload={"agreement": agreement},
     )
+    for step in _steps():
+        step.accepted(user.person, accepted, at)
     return advocate
+
+
+def _steps() -> list[Step]:
+    return [import_string(path)() for path in settings.ON_JOINING]
 
 
 def _named(advocate: Advocate) -> Advocate:

@@ -1,5 +1,6 @@
 """What this room holds about one person, and the words by which the others know them."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
@@ -17,9 +18,9 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
 from advocates import staff
-from advocates.models import Acceptance, Advocate, StaffInvitation, User
+from advocates.models import Acceptance, Advocate, StaffInvitation, Suspension, User
 from customers import privacy as customers_privacy
-from customers.models import Person, PrivacyRequest
+from customers.models import Customer, Person, PrivacyRequest
 from spine.models import AuditEntry
 from spine.privacy import Subject, delete_batch, forget_words, rows
 
@@ -31,6 +32,7 @@ EXPORTED = {
     LogEntry,
     SocialAccount,
     StaffInvitation,
+    Suspension,
     User,
     UserSession,
 }
@@ -41,29 +43,33 @@ NOTHING_PERSONAL: dict[type[models.Model], str] = {
 
 
 def subject(person: Person) -> Subject:
-    """The person in the words by which any room may know them."""
-    user = User.objects.filter(person=person).first()
-    ids = {str(person.pk)} | ({str(user.public_id)} if user else set())
-    # An address that nobody confirmed may be somebody else's, and then so is the mail that went there.
-    confirmed = user.emailaddress_set.filter(verified=True).values_list("email", flat=True) if user else ()
-    addresses = {user.email, *confirmed} if user else set()
-    return Subject(person=person.pk, ids=frozenset(ids), addresses=frozenset(addresses))
+    """The human behind a person, in the words by which any room may know them."""
+    person, *merged = _same(person)
+    people = [person.pk, *(other.pk for other in merged)]
+    users = User.objects.filter(person__in=people)
+    return Subject(
+        person=person.pk,
+        ids=frozenset(map(str, [*people, *users.values_list("public_id", flat=True)])),
+        addresses=frozenset(_addresses(people)),
+        merged=frozenset(people[1:]),
+    )
 
 
 def export(subject: Subject) -> dict[str, Any]:
     """Their profile, how they sign in, where they are signed in and what they agreed to."""
-    theirs = {"user__person": subject.person}
+    theirs = {"user__person__in": subject.people}
     return {
-        "user": rows(User.objects.filter(person=subject.person), "public_id", "email", "joined_at", "last_login"),
+        "user": rows(User.objects.filter(person__in=subject.people), "public_id", "email", "joined_at", "last_login"),
         "roles": list(
-            User.objects.filter(person=subject.person, groups__isnull=False).values_list("groups__name", flat=True)
+            User.objects.filter(person__in=subject.people, groups__isnull=False).values_list("groups__name", flat=True)
         ),
         "advocate": rows(
-            Advocate.objects.filter(person=subject.person),
+            Advocate.objects.filter(person__in=subject.people),
             *("username", "display_name", "bio", "avatar", "company", "job_title"),
-            *("country", "locale", "time_zone", "joined_at"),
+            *("country", "locale", "time_zone", "is_named_to_friends", "joined_at"),
         ),
-        "acceptances": rows(Acceptance.objects.filter(person=subject.person), "version", "at"),
+        "acceptances": rows(Acceptance.objects.filter(person__in=subject.people), "version", "at"),
+        "suspensions": rows(Suspension.objects.filter(person__in=subject.people), "begun_at", "lifted_at"),
         "email_addresses": rows(EmailAddress.objects.filter(**theirs), "email", "verified", "primary"),
         "social_accounts": rows(
             SocialAccount.objects.filter(**theirs), "provider", "uid", "extra_data", "date_joined", "last_login"
@@ -81,10 +87,10 @@ def erase(subject: Subject, at: datetime) -> list[str]:
     Raises staff.LastAdmin.
     """
     # Locked, or a picture that is changed at this moment would stay behind.
-    profiles = Advocate.objects.select_for_update().filter(person=subject.person)
+    profiles = Advocate.objects.select_for_update().filter(person__in=subject.people)
     files = [name for name in profiles.values_list("avatar", flat=True) if name]
     _log_about(subject).delete()
-    for user in User.objects.filter(person=subject.person):
+    for user in User.objects.filter(person__in=subject.people):
         staff.leave(user, at)
         keys = UserSession.objects.filter(user=user).values("session_key")
         Session.objects.filter(session_key__in=keys).delete()
@@ -92,7 +98,7 @@ def erase(subject: Subject, at: datetime) -> list[str]:
     forget_words("staff_invitation", invitations.values_list("public_id", flat=True))
     invitations.delete()
     profiles.delete()
-    User.objects.filter(person=subject.person).delete()
+    User.objects.filter(person__in=subject.people).delete()
     return files
 
 
@@ -119,6 +125,31 @@ def _erase_unconfirmed(at: datetime) -> int:
     return len(people)
 
 
+def _same(person: Person) -> list[Person]:
+    """Whoever is left of one human, then everybody who was merged into them."""
+    found = [person]
+    while found[0].merged_into and found[0].merged_into not in found:
+        found.insert(0, found[0].merged_into)
+    found = layer = found[:1]
+    while layer:
+        layer = [other for other in Person.objects.filter(merged_into__in=layer) if other not in found]
+        found = found + layer
+    return found
+
+
+def _addresses(people: Sequence[UUID]) -> set[str]:
+    """What they sign in with, and what shops call theirs unless somebody else has proved it to be their own."""
+    # An address that nobody confirmed may be somebody else's, and then so is the mail that went there.
+    confirmed = EmailAddress.objects.filter(verified=True)
+    signs_in = User.objects.filter(person__in=people).values_list("email", flat=True)
+    told = Customer.objects.filter(person__in=people).exclude(email="").values_list("email", flat=True)
+    others = reduce(or_, (Q(email__iexact=address) for address in told), Q(pk__in=[]))
+    taken = confirmed.filter(others).exclude(user__person__in=people).values_list("email", flat=True)
+    strangers = {address.lower() for address in taken}
+    proved = confirmed.filter(user__person__in=people).values_list("email", flat=True)
+    return {*signs_in, *proved, *(address for address in told if address.lower() not in strangers)}
+
+
 def _invitations(subject: Subject) -> models.QuerySet[StaffInvitation]:
     """What was sent to an address of theirs, and what they accepted under one that they no longer have."""
     to_them = reduce(or_, (Q(email__iexact=address) for address in subject.addresses), Q(pk__in=[]))
@@ -131,7 +162,7 @@ def _log_about(subject: Subject) -> models.QuerySet[LogEntry]:
     """What the admin site wrote down about their rows: it repeats an address or a name."""
     about = Q(pk__in=[])
     for model in (User, Advocate):
-        keys = [str(pk) for pk in model._base_manager.filter(person=subject.person).values_list("pk", flat=True)]
+        keys = [str(pk) for pk in model._base_manager.filter(person__in=subject.people).values_list("pk", flat=True)]
         meta = model._meta
         about |= Q(content_type__app_label=meta.app_label, content_type__model=meta.model_name, object_id__in=keys)
     return LogEntry.objects.filter(about)

@@ -10,7 +10,10 @@ from advocates.models import Advocate
 from spine.refusal import Refusal
 
 # What people may change about themselves, by page and by API.
-FIELDS = ("display_name", "username", "bio", "company", "job_title", "country", "locale", "time_zone")
+FIELDS = (
+    *("display_name", "username", "bio", "company", "job_title", "country", "locale", "time_zone"),
+    "is_named_to_friends",
+)
 
 
 class UsernameTaken(Refusal):

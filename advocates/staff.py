@@ -6,9 +6,9 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from advocates.models import StaffInvitation, User
@@ -57,6 +57,15 @@ def members() -> models.QuerySet[User]:
         .prefetch_related("groups")
         .order_by("pk")
     )
+
+
+def who_may(permission: str) -> models.QuerySet[User]:
+    """The staff who hold a permission, such as "customers.manage_sources", each once."""
+    app_label, codename = permission.split(".")
+    holding = Permission.objects.filter(content_type__app_label=app_label, codename=codename)
+    may = Q(is_superuser=True) | Q(groups__permissions__in=holding)
+    found = User.objects.filter(may, is_staff=True, is_active=True).select_related("advocate")
+    return found.distinct().order_by("pk")
 
 
 def roles_of(user: User) -> set[str]:

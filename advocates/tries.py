@@ -8,25 +8,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import wraps
-from ipaddress import ip_network
 
 from allauth.account.internal.stagekit import unstash_login
 from django.http import HttpRequest, HttpResponseBase
 
 from spine import clock, limits
-from spine.client_address import client_address
+from spine.client_address import subscriber
 
 View = Callable[..., HttpResponseBase]
 
 
 def _session(request: HttpRequest) -> str | None:
     return request.session.session_key
-
-
-def _address(request: HttpRequest) -> str | None:
-    """The address; of a long one the half that a customer of a network gets: the other half is theirs to vary."""
-    address = client_address(request)
-    return str(ip_network((address, 64), strict=False)) if address and ":" in address else address
 
 
 def _typed_login(request: HttpRequest) -> str | None:
@@ -64,13 +57,13 @@ _SECOND_FACTOR = (Limit("user", _user, 10),)
 
 # By the name of the page that is posted to.
 LIMITS: Mapping[str, tuple[Limit, ...]] = {
-    "account_signup": (Limit("email", _typed_email, 10), Limit("address", _address, 30)),
-    "account_signup_by_passkey": (Limit("email", _typed_email, 10), Limit("address", _address, 30)),
-    "account_login": (Limit("email", _typed_login, 20), Limit("address", _address, 60)),
-    "account_request_login_code": (Limit("email", _typed_email, 10), Limit("address", _address, 30)),
-    "account_reset_password": (Limit("email", _typed_email, 10), Limit("address", _address, 30)),
+    "account_signup": (Limit("email", _typed_email, 10), Limit("address", subscriber, 30)),
+    "account_signup_by_passkey": (Limit("email", _typed_email, 10), Limit("address", subscriber, 30)),
+    "account_login": (Limit("email", _typed_login, 20), Limit("address", subscriber, 60)),
+    "account_request_login_code": (Limit("email", _typed_email, 10), Limit("address", subscriber, 30)),
+    "account_reset_password": (Limit("email", _typed_email, 10), Limit("address", subscriber, 30)),
     # A provider vouches for whoever arrives, not for the address that they type here.
-    "socialaccount_signup": (Limit("email", _typed_email, 10), Limit("address", _address, 30)),
+    "socialaccount_signup": (Limit("email", _typed_email, 10), Limit("address", subscriber, 30)),
     # Each new address gets a letter in the brand's name.
     "account_email": (Limit("user", _user, 10),),
     "account_email_verification_sent": _CODE,

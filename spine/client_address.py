@@ -22,6 +22,15 @@ def client_address(request: HttpRequest) -> str | None:
     return str(address) if address else None
 
 
+def subscriber(request: HttpRequest) -> str | None:
+    """By what tries are counted: the address; of a long one the half that a customer of a network gets.
+
+    The other half is theirs to vary.
+    """
+    address = client_address(request)
+    return str(ipaddress.ip_network((address, 64), strict=False)) if address and ":" in address else address
+
+
 def network(address: str | None) -> str:
     """The first address of the /24 or /48 in which `address` lies; "0.0.0.0" for none.
 

@@ -96,24 +96,30 @@ def lease(rows: models.QuerySet[M], *, at: datetime, batch: int = 100) -> list[M
 
 
 def work(
-    rows: models.QuerySet[M], call: Callable[[Sequence[M], datetime], None], *, at: datetime, batch: int = 100
+    rows: models.QuerySet[M],
+    call: Callable[[Sequence[M], datetime], None],
+    *,
+    at: datetime,
+    batch: int = 100,
+    lock: Callable[[Sequence[M]], None] | None = None,
 ) -> int:
     """Lease one batch and let `call` work on it inside one transaction; return how many rows were leased.
 
     `call` gets the rows locked. It may set a row's `due_at` to be asked again later; otherwise nothing is due on the
     row any more. If it raises, the batch is undone and tried row by row, so that a poisoned row stops only itself.
-    A row that was leased before without an end is leased alone, since it may be what killed its holder.
+    A row that was leased before without an end is leased alone, since it may be what killed its holder. `lock` gets
+    the rows before they are locked, for what has to be locked before them.
     """
     fresh = lease(rows.filter(attempts=0), at=at, batch=batch)
     try:
-        _perform(fresh, call, at)
+        _perform(fresh, call, at, lock)
     except Exception:
         logger.exception("a batch of %s failed and is tried row by row", rows.model.__name__)
         for row in fresh:
-            _perform_alone(row, call, at)
+            _perform_alone(row, call, at, lock)
     suspects = lease(rows.filter(attempts__gt=0), at=at, batch=1)
     for row in suspects:
-        _perform_alone(row, call, at)
+        _perform_alone(row, call, at, lock)
     return len(fresh) + len(suspects)
 
 
@@ -155,10 +161,17 @@ def backoff(attempts: int) -> timedelta:
     return timedelta(seconds=base * random.uniform(1, 1.5))  # noqa: S311 - it spreads load, it guards nothing
 
 
-def _perform(taken: Sequence[M], call: Callable[[Sequence[M], datetime], None], at: datetime) -> None:
+def _perform(
+    taken: Sequence[M],
+    call: Callable[[Sequence[M], datetime], None],
+    at: datetime,
+    lock: Callable[[Sequence[M]], None] | None = None,
+) -> None:
     if not taken:
         return
     with transaction.atomic():
+        if lock:
+            lock(taken)
         model = type(taken[0])
         leases = {row.pk: row.lease for row in taken}
         locked = model._base_manager.select_for_update().filter(pk__in=leases).order_by("pk")
@@ -171,9 +184,14 @@ def _perform(taken: Sequence[M], call: Callable[[Sequence[M], datetime], None], 
             _held(row).update(due_at=row.due_at, attempts=0, error="")
 
 
-def _perform_alone(row: M, call: Callable[[Sequence[M], datetime], None], at: datetime) -> None:
+def _perform_alone(
+    row: M,
+    call: Callable[[Sequence[M], datetime], None],
+    at: datetime,
+    lock: Callable[[Sequence[M]], None] | None = None,
+) -> None:
     try:
-        _perform([row], call, at)
+        _perform([row], call, at, lock)
     except Exception as failure:
         logger.exception("%s %s failed", type(row).__name__, row.pk)
         fail(row, failure, at)

@@ -24,6 +24,13 @@ class Subject:
     ids: frozenset[str]
     # Every email address of theirs, as they gave it.
     addresses: frozenset[str]
+    # Whoever turned out to be the same human and was merged into this person.
+    merged: frozenset[UUID] = frozenset()
+
+    @property
+    def people(self) -> frozenset[UUID]:
+        """Every person that stands for this one human."""
+        return self.merged | {self.person}
 
 
 EXPORTED = {Event, AuditEntry, AuditReason, IdempotencyKey}
@@ -38,7 +45,7 @@ def export(subject: Subject) -> dict[str, Any]:
     """Their events, what they did, and the words given with it by them or about them."""
     return {
         "events": rows(
-            Event.objects.filter(person=subject.person), "name", "at", "subject_kind", "subject_id", "payload"
+            Event.objects.filter(person__in=subject.people), "name", "at", "subject_kind", "subject_id", "payload"
         ),
         "acts": rows(
             AuditEntry.objects.filter(actor_id__in=subject.ids),

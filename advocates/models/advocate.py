@@ -36,6 +36,8 @@ class Advocate(models.Model):
     country = models.CharField(_("country"), max_length=2, blank=True, validators=[places.validate_country])
     locale = models.CharField(_("language"), max_length=10, blank=True, validators=[places.validate_language])
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[places.validate_time_zone])
+    # Whether a friend who follows their link reads their name; otherwise "a friend" asks them in.
+    is_named_to_friends = models.BooleanField(_("show my name to friends who follow my link"), default=False)
     joined_at = models.DateTimeField()
 
     class Meta:

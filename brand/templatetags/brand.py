@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_timedelta
 from django import template
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from django_cotton.templatetags import Attrs
 
-from brand import charts, stylesheet
+from brand import charts, locales, stylesheet
 from brand.models import Brand
 from spine import clock
 from spine.money import Unit, display
@@ -27,7 +26,7 @@ def ago(instant: datetime | None) -> SafeString | str:
     if instant is None:
         return ""
     local = timezone.localtime(instant)
-    exact = format_datetime(local, "long", locale=_locale())
+    exact = format_datetime(local, "long", locale=locales.active())
     return format_html(
         '<time datetime="{}" title="{}">{}</time>', local.isoformat(), exact, _distance(clock.now() - instant, local)
     )
@@ -35,23 +34,16 @@ def ago(instant: datetime | None) -> SafeString | str:
 
 def _distance(delta: timedelta, local: datetime) -> str:
     if abs(delta) > timedelta(days=30):
-        return format_date(local, "medium", locale=_locale())
+        return format_date(local, "medium", locale=locales.active())
     if abs(delta) < timedelta(seconds=45):
         return gettext("just now")
-    return format_timedelta(-delta, add_direction=True, locale=_locale())
-
-
-def _locale() -> Locale:
-    try:
-        return Locale.parse(translation.to_locale(translation.get_language() or "en"))
-    except (UnknownLocaleError, ValueError):
-        return Locale("en")
+    return format_timedelta(-delta, add_direction=True, locale=locales.active())
 
 
 @register.filter
 def money(amount: int | None, unit: Unit | str) -> str:
     """An amount in minor units for people, in the language of the page; nothing for None."""
-    return "" if amount is None else display(amount, unit, _locale())
+    return "" if amount is None else display(amount, unit, locales.active())
 
 
 @register.filter

@@ -27,6 +27,7 @@ def test_tells_ones_own_profile(cleo_client, cleo):
         "country": "",
         "locale": "",
         "time_zone": "UTC",
+        "is_named_to_friends": False,
     }
 
 

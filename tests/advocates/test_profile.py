@@ -25,6 +25,7 @@ def filled(**changes):
         "country": "PT",
         "locale": "en",
         "time_zone": "Europe/Lisbon",
+        "is_named_to_friends": True,
         **changes,
     }
 

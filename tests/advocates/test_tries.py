@@ -9,6 +9,7 @@ from django.urls import get_resolver, reverse
 
 from advocates import tries
 from brand.models import Message
+from spine.client_address import subscriber
 from spine.models import LimitWindow
 from tests.advocates.letters import newest_code
 from tests.factories import PASSWORD, make_advocate
@@ -73,9 +74,7 @@ def test_counts_an_email_whatever_its_case_and_wherever_it_comes_from(db, monkey
 
 
 def test_counts_an_address_whatever_is_typed(db, monkeypatch):
-    monkeypatch.setattr(
-        tries, "LIMITS", {**tries.LIMITS, "account_login": (tries.Limit("address", tries._address, 2),)}
-    )
+    monkeypatch.setattr(tries, "LIMITS", {**tries.LIMITS, "account_login": (tries.Limit("address", subscriber, 2),)})
 
     answers = [
         Client(REMOTE_ADDR="203.0.113.9")
@@ -126,9 +125,7 @@ def test_counts_the_email_that_is_used_whatever_else_is_typed(db, monkeypatch, n
 
 
 def test_counts_a_network_that_one_customer_has_as_one_address(db, monkeypatch):
-    monkeypatch.setattr(
-        tries, "LIMITS", {**tries.LIMITS, "account_login": (tries.Limit("address", tries._address, 2),)}
-    )
+    monkeypatch.setattr(tries, "LIMITS", {**tries.LIMITS, "account_login": (tries.Limit("address", subscriber, 2),)})
 
     answers = [
         Client(REMOTE_ADDR=address)

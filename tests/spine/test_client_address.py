@@ -1,7 +1,7 @@
 import pytest
 from django.test import RequestFactory
 
-from spine.client_address import client_address, network
+from spine.client_address import client_address, network, subscriber
 
 
 def request(remote="198.51.100.9", forwarded=None):
@@ -52,3 +52,16 @@ def test_knows_no_address_where_there_is_none(remote):
 )
 def test_keeps_only_the_network(address, kept):
     assert network(address) == kept
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("", None),
+    ],
+)
+def test_counts_a_long_address_by_its_first_half(rf, address, counted):
+    assert subscriber(rf.get("/", REMOTE_ADDR=address)) == counted
