@@ -1,0 +1,49 @@
+"""What a benefit promises, in words for people."""
+
+from decimal import Decimal
+
+from babel import Locale
+from babel.numbers import format_decimal
+from django.utils.translation import gettext as _
+
+from rewards.plans import Benefit
+from spine.money import Unit, display
+
+
+def promise(benefit: Benefit, currency: str, locale: Locale | str) -> str:
+    """What somebody gets by it, to stand inside a sentence: `10 % off`, `$15 in credit`, `a bag of beans`."""
+    if benefit.kind in ("goods", "perk"):
+        return benefit.words or _("a surprise")
+    if benefit.percent is not None:
+        return _of_an_order(benefit.kind) % {"share": percent(benefit.percent, locale)}
+    amount = {"amount": brief(benefit, currency, locale)}
+    return {
+        "credit": _("%(amount)s in credit"),
+        "cash": _("%(amount)s in cash"),
+        "points": "%(amount)s",
+        "discount_code": _("%(amount)s off"),
+    }[benefit.kind] % amount
+
+
+def brief(benefit: Benefit, currency: str, locale: Locale | str) -> str:
+    """The same in as few words as there are, for a headline: `10 %`, `$15`."""
+    if benefit.kind in ("goods", "perk"):
+        return benefit.words or _("a surprise")
+    if benefit.percent is not None:
+        return percent(benefit.percent, locale)
+    return display(benefit.fixed or 0, benefit.unit(currency) or Unit("cash", currency), locale)
+
+
+def percent(share: int, locale: Locale | str) -> str:
+    """A share in hundredths of a percent for people: `10 %`, `12.5 %`."""
+    # Translators: a number and its percent sign, which never part at the end of a line.
+    return _("%(number)s\u00a0%%") % {"number": format_decimal(Decimal(share) / 100, locale=locale)}
+
+
+def _of_an_order(kind: str) -> str:
+    return {
+        "credit": _("%(share)s of the order in credit"),
+        "cash": _("%(share)s of the order in cash"),
+        "points": _("%(share)s of the order in points"),
+        "discount_code": _("%(share)s off"),
+    }[kind]
