@@ -18,6 +18,7 @@ pytestmark = pytest.mark.deep
 KINDS = {
     "broker": "valkey.sock",
     "web": "granian",
+    "loader": "load_clicks",
     "worker": "money,default",
     "slow worker": "webhooks,mail,media",
     "beat": " beat ",

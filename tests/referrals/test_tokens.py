@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from referrals import tokens
-from referrals.tokens import Token
+from referrals.visits import tokens
+from referrals.visits.tokens import Token
 from tests.factories import NOON
 
 CLICK = UUID("5b0b6a3e-64a4-4b5b-9f5d-1f8e0f6f6f10")
@@ -50,6 +50,13 @@ def test_refuses_what_was_changed(place, character):
     read = tokens.read(changed, NOON)
 
     assert read is None or changed == text
+
+
+def test_has_one_spelling():
+    text = tokens.sign(Token(7, CLICK, NOON))
+    spellings = [text[:-1] + last for last in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"]
+
+    assert [spelling for spelling in spellings if tokens.read(spelling, NOON)] == [text]
 
 
 @pytest.mark.parametrize("text", ["", "a:b:c", "%00", "x" * 8192, "A" * 66, "A" * 65, "é" * 66, "=" * 66])
