@@ -1,0 +1,1 @@
+"""What advocates share and friends get: links, codes, share kit, friend page, and cutting the tie."""
