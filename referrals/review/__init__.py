@@ -1,0 +1,1 @@
+"""What people look into: stopped conversions, claims, and all that is known about one conversion."""
