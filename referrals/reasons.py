@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 class Reason:
     """What one code says to a manager, and to the advocate, who reads nothing about other people."""
 
-    to_manager: Promise
-    to_advocate: Promise
+    to_manager: Promise | str
+    to_advocate: Promise | str
 
 
 REASONS: Mapping[str, Reason] = {
@@ -76,6 +76,10 @@ REASONS: Mapping[str, Reason] = {
         _("The months in which later orders count are over."),
         _("The months in which your friend's later orders count are over."),
     ),
+    "goal_reached_before": Reason(
+        _("The customer had reached this goal before, and it counts once."),
+        _("Your friend had taken this step before, and it counts once."),
+    ),
     "below_minimum": Reason(
         _("What counts of the order is below the minimum."),
         _("The order was below the minimum."),
@@ -107,5 +111,59 @@ REASONS: Mapping[str, Reason] = {
     "signals": Reason(
         _("The signals add up to a refusal."),
         _("This order did not pass our checks."),
+    ),
+}
+
+# What a trace notes without judging it. An advocate reads nothing where a sentence would tell about somebody else.
+FACTS: Mapping[str, Reason] = {
+    "reached": Reason(_("The goal was reached then."), _("Your friend took this step then.")),
+    "counted": Reason(_("This is what of the order counts under the terms."), ""),
+    "past_orders": Reason(_("The customer had ordered before."), ""),
+    "first_order_named": Reason(_("The shop named an earlier first order of the customer."), ""),
+    "goal_reached": Reason(_("The customer had reached the same goal before."), ""),
+    "renews": Reason(
+        _("It goes on from an earlier order that was credited."),
+        _("It goes on from an earlier order of your friend's that counted."),
+    ),
+    "claimed_elsewhere": Reason(_("Another program could credit it as well."), ""),
+}
+
+
+@dataclass(frozen=True)
+class Hint:
+    """What one signal says to the staff, and how somebody who did nothing wrong would come by it."""
+
+    to_manager: Promise
+    innocent: Promise
+
+
+SIGNALS: Mapping[str, Hint] = {
+    "canonical_email": Hint(
+        _("The advocate and the customer use the same mailbox under different spellings."),
+        _("A couple may share one mailbox and tell its messages apart by the spelling."),
+    ),
+    "same_customer": Hint(
+        _("Two shops know the advocate and the customer by the same number."),
+        _("Two shops may have given the same number to different people."),
+    ),
+    "same_fingerprint": Hint(
+        _("The order was paid by the same means as an earlier order of the advocate's."),
+        _("A family or an office may pay with the same card."),
+    ),
+    "disposable_domain": Hint(
+        _("The customer's address is from a provider of mailboxes to throw away."),
+        _("Some people use such an address wherever they buy for the first time."),
+    ),
+    "velocity_advocate": Hint(
+        _("The advocate was credited with unusually much within 24 hours."),
+        _("Somebody with a following may have written about you that day."),
+    ),
+    "velocity_code": Hint(
+        _("The advocate's code was typed unusually often within 24 hours."),
+        _("The code may have been read out in a class, a podcast or a company chat."),
+    ),
+    "cycle": Hint(
+        _("The customer had, directly or through others, recommended the advocate before."),
+        _("Friends who all like you may have recommended you to each other in turn."),
     ),
 }

@@ -58,8 +58,8 @@ class TermsDocument:
     # With `months`: every order until so long after the first one that was credited.
     order_months: int | None = None
     minimum_order: int = 0
-    # The kinds of order lines that count.
-    counts: tuple[str, ...] = ("goods", "discount")
+    # The kinds of order lines that count. Discounts and spent credit lower what counts, so they are counted as well.
+    counts: tuple[str, ...] = ("goods", "credit", "discount")
     cap_per_advocate: int | None = None
     cap_total: int | None = None
     # Where advocates may live; empty: anywhere.

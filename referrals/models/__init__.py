@@ -4,7 +4,8 @@ from referrals.models.claim import Claim
 from referrals.models.click import Click, LinkDay, ProgramDay, SpoolMark
 from referrals.models.conversion import CapCount, Conversion, Decision, LateFact, Verdict
 from referrals.models.link import Code, FriendCode, Link
-from referrals.models.program import Acceptance, Program, StateChange, Terms
+from referrals.models.program import Acceptance, Ending, Program, StateChange, Terms
+from referrals.models.story import StoryLine
 from referrals.models.touch import CutClick, TieCut, Touch
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Conversion",
     "CutClick",
     "Decision",
+    "Ending",
     "FriendCode",
     "LateFact",
     "Link",
@@ -24,6 +26,7 @@ __all__ = [
     "ProgramDay",
     "SpoolMark",
     "StateChange",
+    "StoryLine",
     "Terms",
     "TieCut",
     "Touch",

@@ -29,7 +29,11 @@ class Click(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(verdict__in=["human", "bot"]), name="click_verdict")]
-        indexes = [models.Index(fields=["link", "-at"], name="click_by_link")]
+        indexes = [
+            models.Index(fields=["link", "-at"], name="click_by_link"),
+            # What is past its days is found by it.
+            models.Index(fields=["at"], name="click_by_time"),
+        ]
 
     def __str__(self) -> str:
         return str(self.id)
@@ -42,6 +46,8 @@ class Day(models.Model):
     # Every visit, and those that a person made.
     raw = models.PositiveIntegerField(default=0)
     qualified = models.PositiveIntegerField(default=0)
+    # Those of the latter that were their browser's first: as near as we come to counting people.
+    people = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
         abstract = True

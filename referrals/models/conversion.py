@@ -128,7 +128,7 @@ class Decision(AppendOnly):
     # One of `referrals.reasons`.
     reason = models.CharField(max_length=40)
     goal = models.CharField(max_length=20)
-    # The touch that won.
+    # The touch that won; of a refusal, the one that came nearest.
     touch = models.ForeignKey(Touch, null=True, on_delete=models.PROTECT, related_name="+")
     credited_person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     referred_person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.models import Person
 from rewards.models import Plan, Scheme
+from spine.due import DueRow
 from spine.guards import AppendOnly
 
 
@@ -75,6 +76,21 @@ class StateChange(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.program_id} {self.state} from {self.at:%Y-%m-%d}"
+
+
+class Ending(DueRow):
+    """One end of a program that its advocates are told of by mail, and how far that has come."""
+
+    change = models.OneToOneField(StateChange, on_delete=models.PROTECT, related_name="ending")
+    # The last link, in the order of their ids, whose advocate was written to.
+    told_until = models.BigIntegerField(default=0)
+
+    class Meta(DueRow.Meta):
+        verbose_name = _("letters about a program's end")
+        verbose_name_plural = _("letters about a program's end")
+
+    def __str__(self) -> str:
+        return str(self.change)
 
 
 class Terms(AppendOnly):

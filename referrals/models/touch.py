@@ -50,6 +50,7 @@ class Touch(AppendOnly):
         indexes = [
             models.Index(fields=["person", "touched_at"], name="touch_by_person"),
             models.Index(fields=["link", "-touched_at"], name="touch_by_link"),
+            models.Index(fields=["click_id"], condition=Q(click_id__isnull=False), name="touch_by_click"),
         ]
 
     def __str__(self) -> str:

@@ -4,3 +4,4 @@ import "./share.js";
 import "./dialog.js";
 import "./once.js";
 import "./menu.js";
+import "./summary.js";

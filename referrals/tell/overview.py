@@ -1,0 +1,152 @@
+"""How a program does: figures of a period beside those of the one before, and what they are made of."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+from babel.dates import format_skeleton
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+
+from brand import locales
+from referrals import reasons
+from referrals.models import Claim, Conversion, Program, ProgramDay
+from spine.money import to_major
+
+PERIODS = (7, 30, 90)
+# Who and why is told of the latest so many conversions of the period, so that a busy program's page opens as fast.
+LATEST = 1000
+TOP = 8
+# A longer period is drawn by weeks.
+MOST_DAYS_DRAWN = 31
+COLUMNS = ("raw", "qualified", "people", "credited", "stopped", "refused", "revenue")
+HEAD = ("day", "visits", "visits_of_people", "friends", "credited", "being_checked", "not_credited", "revenue")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A sum over the period, the same over the one before, and its course: (day or week, number) pairs."""
+
+    value: int
+    before: int
+    points: Sequence[tuple[str, float]]
+
+    @property
+    def change(self) -> str:
+        """Against the period before: `+12 %`; empty where there was nothing to compare with."""
+        if not self.before or self.value == self.before:
+            return ""
+        percent = round((self.value - self.before) * 100 / self.before)
+        sign = "+" if percent >= 0 else "\N{MINUS SIGN}"
+        return f"{sign}{abs(percent)}\N{NO-BREAK SPACE}%"
+
+
+@dataclass(frozen=True)
+class Advocate:
+    """How many of the latest conversions one advocate brought, and what they count; no name once erased."""
+
+    person: UUID
+    name: str
+    conversions: int
+    revenue: int
+
+
+@dataclass(frozen=True)
+class Overview:
+    """All that the page of one program shows of one period."""
+
+    friends: Figure
+    visits: Figure
+    conversions: Figure
+    revenue: Figure
+    advocates: Sequence[Advocate]
+    refusals: Sequence[tuple[str, str, int]]
+
+
+def waiting(programs: QuerySet[Program]) -> QuerySet[Program]:
+    """The programs with how many of their conversions (`stopped`) and claims (`claimed`) wait for a person."""
+    stopped = Conversion.objects.filter(program=OuterRef("pk"), state=Conversion.State.STOPPED)
+    claims = Claim.objects.filter(program=OuterRef("pk"), state=Claim.State.OPEN)
+    return programs.annotate(stopped=_counted(stopped), claimed=_counted(claims))
+
+
+def read(program: Program, length: int, at: datetime) -> Overview:
+    """The last `length` days until `at`, today included, by UTC; three queries."""
+    today = at.astimezone(UTC).date()
+    begins = today - timedelta(days=length - 1)
+    days = {day.day: day for day in _days(program, begins - timedelta(days=length), today)}
+    digits = float(to_major(1, program.currency))
+
+    def figure(column: str, scale: float = 1) -> Figure:
+        def number(day: date) -> int:
+            return int(getattr(days[day], column)) if day in days else 0
+
+        shown = [begins + timedelta(days=index) for index in range(length)]
+        earlier = sum(number(day - timedelta(days=length)) for day in shown)
+        return Figure(sum(map(number, shown)), earlier, _course([(day, number(day) * scale) for day in shown]))
+
+    since = datetime.combine(begins, datetime.min.time(), UTC)
+    return Overview(
+        friends=figure("people"),
+        visits=figure("qualified"),
+        conversions=figure("credited"),
+        revenue=figure("revenue", digits),
+        advocates=_advocates(program, since),
+        refusals=_refusals(program, since),
+    )
+
+
+def table(program: Program, length: int, at: datetime) -> Iterator[list[object]]:
+    """The days of the period as rows of a sheet; money in the program's currency as people write it."""
+    today = at.astimezone(UTC).date()
+    for day in _days(program, today - timedelta(days=length - 1), today):
+        *counts, revenue = (getattr(day, column) for column in COLUMNS)
+        yield [day.day.isoformat(), *counts, to_major(revenue, program.currency)]
+
+
+def _days(program: Program, first: date, last: date) -> Iterable[ProgramDay]:
+    return ProgramDay.objects.filter(program=program, day__range=(first, last)).order_by("day")
+
+
+def _course(days: Sequence[tuple[date, float]]) -> list[tuple[str, float]]:
+    """The days with their names; of a long period its weeks, the last one whole, by their first day."""
+    if len(days) <= MOST_DAYS_DRAWN:
+        return [(_name(day), number) for day, number in days]
+    weeks = [days[max(end - 7, 0) : end] for end in range(len(days), 0, -7)]
+    return [(_name(week[0][0]), sum(number for _day, number in week)) for week in reversed(weeks)]
+
+
+def _name(day: date) -> str:
+    return str(format_skeleton("MMMd", datetime.combine(day, datetime.min.time()), locale=locales.active()))
+
+
+def _advocates(program: Program, since: datetime) -> list[Advocate]:
+    best = (
+        _latest(program, Conversion.State.CREDITED, since)
+        .order_by()
+        .values_list("credited_person", "credited_person__advocate__display_name")
+        .annotate(conversions=Count("pk"), revenue=Sum("counted"))
+        .order_by("-conversions", "-revenue", "credited_person")[:TOP]
+    )
+    return [Advocate(person, name or _("Somebody who was erased"), *numbers) for person, name, *numbers in best]
+
+
+def _refusals(program: Program, since: datetime) -> list[tuple[str, str, int]]:
+    """Code, sentence and number of each reason, the most frequent first."""
+    found = _latest(program, Conversion.State.REFUSED, since).order_by().values_list("reason").annotate(n=Count("pk"))
+    return [
+        (code, str(reasons.REASONS[code].to_manager) if code in reasons.REASONS else "", number)
+        for code, number in found.order_by("-n", "reason")
+    ]
+
+
+def _latest(program: Program, state: str, since: datetime) -> QuerySet[Conversion]:
+    latest = Conversion.objects.filter(program=program, state=state, occurred_at__gte=since)
+    return Conversion.objects.filter(pk__in=latest.order_by("-occurred_at", "-id").values("pk")[:LATEST])
+
+
+def _counted(rows: QuerySet) -> Coalesce:
+    number = rows.order_by().values("program").annotate(number=Count("pk")).values("number")
+    return Coalesce(Subquery(number, output_field=IntegerField()), 0)
