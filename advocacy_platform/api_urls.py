@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from advocacy_platform import api_views
 from advocates.api import Me
+from referrals import api as referrals_api
 
 app_name = "api"
 
@@ -13,5 +14,15 @@ urlpatterns = [
     path("v1/audit", api_views.Audit.as_view(), name="audit"),
     path("v1/key", api_views.Key.as_view(), name="key"),
     path("v1/events", api_views.Events.as_view(), name="events"),
+    path("v1/orders", referrals_api.Orders.as_view(), name="orders"),
+    path("v1/orders/bulk", referrals_api.BulkOrders.as_view(), name="orders_bulk"),
+    # A shop's own id may hold anything, a slash as well.
+    path("v1/orders/<str:source>/<path:order>/refunds", referrals_api.Refunds.as_view(), name="refunds"),
+    path("v1/orders/<str:source>/<path:order>/disputes", referrals_api.Disputes.as_view(), name="disputes"),
+    path("v1/orders/<str:source>/<path:order>", referrals_api.Order.as_view(), name="order"),
+    path("v1/refunds/bulk", referrals_api.BulkRefunds.as_view(), name="refunds_bulk"),
+    path("v1/leads", referrals_api.Leads.as_view(), name="leads"),
+    path("v1/leads/bulk", referrals_api.BulkLeads.as_view(), name="leads_bulk"),
+    path("v1/touches", referrals_api.Touches.as_view(), name="touches"),
     re_path(r"", api_views.Nowhere.as_view()),
 ]

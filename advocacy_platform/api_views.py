@@ -41,7 +41,8 @@ class Root(APIView):
     permission_classes = [permissions.AllowAny]
 
     def get(self, request: Request) -> Response:
-        links = {name: reverse(f"api:{name}") for name in ("me", "key", "events", "audit")}
+        names = ("me", "key", "orders", "leads", "touches", "events", "audit")
+        links = {name: reverse(f"api:{name}") for name in names}
         return Response({"name": Brand.current().name, "version": settings.VERSION, "links": links})
 
 

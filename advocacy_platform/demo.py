@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from advocacy_platform import demo_program
 from advocates import joining, staff
 from advocates.models import Advocate, User
 from brand.models import Agreement, Brand
@@ -80,6 +81,7 @@ def load(at: datetime) -> bool:
     if Brand.objects.exists():
         return False
     _load_brand(at)
+    demo_program.load(at)
     for person in people():
         _load_person(person, at)
     return True
@@ -109,7 +111,8 @@ def _load_brand(at: datetime) -> None:
 def _load_person(person: DemoPerson, at: datetime) -> None:
     user = User(email=person.email)
     user.set_password(person.password)
-    advocate = joining.join(user, display_name=person.name, at=at, agreement=1)
+    accepted = [asked.key for asked in joining.asks(at)]
+    advocate = joining.join(user, display_name=person.name, at=at, agreement=1, accepted=accepted)
     Advocate.objects.filter(pk=advocate.pk).update(country="NO", time_zone="Europe/Oslo")
     user.emailaddress_set.create(email=person.email, verified=True, primary=True)
     if person.totp_secret:

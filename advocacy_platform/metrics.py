@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from django.conf import settings
 from django.db.models import Count, F, Min
@@ -24,6 +25,7 @@ from prometheus_client.registry import Collector
 
 from advocacy_platform import backups, health
 from brand.models import Message
+from referrals.visits import loading
 from spine import clock, due, events, guards
 from spine.models import Cursor, Event
 
@@ -130,6 +132,10 @@ def _lag(at: datetime) -> dict[str, float]:
     return dict(readers.annotate(lag=head - F("position")).values_list("name", "lag"))
 
 
+def _unloaded(at: datetime) -> dict[str, float]:
+    return {"": float(loading.unloaded_bytes(Path(settings.DATA_DIR) / "spool"))}
+
+
 def _backup_age(at: datetime) -> dict[str, float]:
     age = backups.age(at)
     return {} if age is None else {"": age.total_seconds()}
@@ -143,6 +149,9 @@ GAUGES = {
     "advocacy_messages": Gauge("state", "Emails that are kept, by state.", _messages),
     "advocacy_events_unnumbered_seconds": Gauge("", "Age of the oldest event without a position.", _unnumbered),
     "advocacy_reader_lag_events": Gauge("reader", "Events that a reader has not read yet.", _lag),
+    "advocacy_clicks_unloaded_bytes": Gauge(
+        "", "What this machine's spool holds of visits that are not in the database yet.", _unloaded
+    ),
     "advocacy_broker_up": Gauge("", "1 while the broker answers.", lambda _at: {"": float(health.broker_is_up())}),
     "advocacy_guards_missing": Gauge(
         "", "Append-only guards that do not stand.", lambda _at: {"": float(len(guards.missing()))}

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from advocacy_platform import stuck
 from advocates.models import User
+from referrals.review import claims, reviewing
 from spine import clock
 
 
@@ -45,10 +46,44 @@ def _stuck() -> int:
 
 ENTRIES: tuple[Entry, ...] = (
     Entry("", _("Home"), "manage:home", "advocates.see_staff_home", "home"),
+    Entry(_("Programs"), _("All programs"), "referrals:programs", "referrals.manage_programs", "megaphone"),
+    Entry(_("Programs"), _("Discount codes"), "rewards:pools", "rewards.manage_pools", "ticket"),
+    Entry(
+        _("Recommendations"),
+        _("To check"),
+        "referrals:review",
+        "referrals.review_conversions",
+        "eye",
+        reviewing.waiting,
+    ),
+    Entry(
+        _("Recommendations"),
+        _("Claims"),
+        "referrals:manage_claims",
+        "referrals.review_conversions",
+        "hand-raised",
+        claims.waiting,
+    ),
+    Entry(
+        _("Recommendations"),
+        _("Conversions"),
+        "referrals:conversions",
+        "referrals.see_conversions",
+        "arrows-right-left",
+    ),
+    Entry(_("Recommendations"), _("Links"), "referrals:manage_links", "referrals.see_conversions", "link"),
+    Entry(
+        _("Recommendations"),
+        _("Look somebody up"),
+        "manage:people",
+        "referrals.see_conversions",
+        "magnifying-glass",
+    ),
     Entry(_("The place"), _("Staff"), "manage:staff", "advocates.manage_staff", "user-group"),
     Entry(_("The place"), _("Brand"), "brand:brand_page", "brand.design_brand", "swatch"),
     Entry(_("The place"), _("User agreement"), "brand:agreement_page", "brand.design_brand", "document-check"),
     Entry(_("The place"), _("Mail"), "brand:mail_setup", "brand.manage_mail", "envelope"),
+    Entry(_("The place"), _("Shops"), "manage:sources", "customers.manage_sources", "building-storefront"),
     Entry(_("The place"), _("API keys"), "manage:keys", "customers.manage_keys", "key"),
     Entry(_("The machines"), _("Stuck work"), "manage:stuck", "spine.retry_stuck", "wrench-screwdriver", _stuck),
     Entry(_("The machines"), _("Audit"), "manage:audit", "spine.view_auditentry", "clipboard-document-list"),

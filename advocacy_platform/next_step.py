@@ -21,7 +21,7 @@ class Step(NamedTuple):
 
 def suggest(user: User) -> Step | None:
     """What this person has not done yet, the most useful first; nothing once all is done."""
-    advocate = Advocate.objects.filter(user=user).first()
+    advocate: Advocate | None = getattr(user, "advocate", None)
     if advocate and not (advocate.bio or advocate.avatar):
         return Step(
             _("Show who is speaking"),

@@ -13,11 +13,16 @@ from advocates import privacy as advocates_privacy
 from brand import privacy as brand_privacy
 from customers import privacy as customers_privacy
 from customers.models import Person, PrivacyRequest
+from referrals import privacy as referrals_privacy
+from referrals.visits import clicks
+from rewards import privacy as rewards_privacy
 from spine import audit, due, events
 from spine import privacy as spine_privacy
 
 # In the order in which they erase: who leans on somebody else's rows goes first.
 ROOMS = {
+    "referrals": referrals_privacy,
+    "rewards": rewards_privacy,
     "advocates": advocates_privacy,
     "brand": brand_privacy,
     "spine": spine_privacy,
@@ -66,7 +71,8 @@ def run_due(at: datetime) -> int:
 
 def purge(at: datetime) -> int:
     """Let the rooms forget what is past its days, a batch of each kind; return how many rows went."""
-    return advocates_privacy.purge(at) + brand_privacy.purge(at) + customers_privacy.purge(at)
+    rooms = (advocates_privacy, brand_privacy, customers_privacy, clicks)
+    return sum(room.purge(at) for room in rooms)
 
 
 def _answer(requests: Sequence[PrivacyRequest], at: datetime) -> None:

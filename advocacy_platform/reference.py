@@ -250,7 +250,8 @@ def _api() -> str:
 def _asks(permission: Any) -> str:
     """Whom a permission lets in: the scope that a key must hold, or what is asked of a person."""
     if isinstance(permission, OperandHolder):
-        word = " and " if permission.operator_class is AND else " or "
+        operator: object = permission.operator_class
+        word = " and " if operator is AND else " or "
         sides = (_asks(permission.op1_class), _asks(permission.op2_class))
         return word.join(filter(None, sides))
     if scope := getattr(permission, "needed", ""):

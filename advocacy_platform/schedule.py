@@ -5,8 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from advocacy_platform import backups, expiry, privacy
+from advocacy_platform import backups, expiry, privacy, silence
 from brand import mail
+from referrals.decide import attribution
+from referrals.design import endings
+from referrals.review import escalating
+from referrals.share import links
+from referrals.tell import counts, notices, story
 from spine import clock, events, idempotency, limits
 
 # Long enough to clear a pile, short enough to end well before a task's limit of 100 s.
@@ -37,8 +42,19 @@ class Sweep:
 # never stands before a reward.
 SWEEPS = {
     "events.number": Sweep(events.number, every=1, queue="default"),
+    # Everybody who joins has a link within seconds, whether or not they were given one on the way in.
+    "links.give": Sweep(links.give_due, every=2, queue="default"),
+    # What is stopped never frees itself; it is only told louder.
+    "review.escalate": Sweep(escalating.escalate, every=10 * MINUTE, queue="default"),
     # Whatever sends mail nudges this one as well.
     "mail.send": Sweep(mail.send_due, every=5, queue="mail"),
+    "programs.tell_ending": Sweep(endings.tell_due, every=30, queue="mail"),
+    "referrals.counts": Sweep(counts.count, every=2, queue="default"),
+    "referrals.decide": Sweep(attribution.decide_due, every=2, queue="money"),
+    # An advocate sees what came of a recommendation at once, and reads of it in a letter soon after.
+    "referrals.story": Sweep(story.tell, every=2, queue="default"),
+    "referrals.notices": Sweep(notices.write_due, every=5, queue="mail"),
+    "sources.silent": Sweep(silence.warn, every=10 * MINUTE, queue="mail"),
     "privacy.run": Sweep(privacy.run_due, every=5, queue="media"),
     "limits.purge": Sweep(limits.purge, every=HOUR, queue="media"),
     "idempotency.purge": Sweep(idempotency.purge, every=HOUR, queue="media"),

@@ -271,7 +271,7 @@ CELERY_WORKER_REDIRECT_STDOUTS = False
 # --- People -----------------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "advocates.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["advocates.backends.Backend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -323,6 +323,9 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password_from_key": "200/m/ip",
     "request_login_code": "200/m/ip,3/m/key",
 }
+
+# What the rooms above do when somebody joins: `advocates.joining.Step`s, each in the transaction of joining.
+ON_JOINING = ["referrals.design.acceptance.OnJoining"]
 
 MFA_ADAPTER = "advocates.adapters.MFAAdapter"
 MFA_FORMS = {"add_webauthn": "advocates.forms.AddPasskeyForm"}
@@ -436,6 +439,8 @@ DRF_STANDARDIZED_ERRORS = {
 
 # How many requests one API key may make in a minute.
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=600)
+# How many requests one address may make in a minute with a publishable key, which anybody can read.
+PAGE_REQUESTS_PER_MINUTE = env.int("PAGE_REQUESTS_PER_MINUTE", default=30)
 
 # --- Mail -------------------------------------------------------------------------------------------------------------
 
@@ -489,6 +494,8 @@ RETENTION_DAYS = {
     "raw_bodies": env.int("KEEP_RAW_BODIES_DAYS", default=30),
     # What an export found for a person who asked by another way than their account page.
     "exports": env.int("KEEP_EXPORTS_DAYS", default=7),
+    # Visits one by one; what was counted of them by day stays.
+    "clicks": env.int("KEEP_CLICKS_DAYS", default=400),
     # Daily backups.
     "backups": env.int("KEEP_BACKUPS_DAYS", default=14),
 }

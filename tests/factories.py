@@ -9,11 +9,11 @@ from django.contrib.auth.models import Group
 
 from advocates.models import Advocate, User
 from customers import keys
-from customers.models import ApiKey, Person, Source
-from referrals import codes
-from referrals.models import Code, Link, Program, StateChange, Terms, Touch
+from customers.models import ApiKey, Customer, Order, Person, Source
+from referrals.models import Code, Conversion, Decision, Link, Program, StateChange, Terms, Touch
+from referrals.share import codes
 from referrals.terms import TermsDocument
-from rewards.models import Plan, Scheme
+from rewards.models import Plan, Pool, PoolCode, Scheme
 from rewards.plans import Benefit, PlanDocument
 
 # The instant at which tests happen, unless they say otherwise.
@@ -118,3 +118,69 @@ def make_touch(link: Link, person: Person, *, kind: str = "link", at: datetime =
     return Touch.objects.create(
         link=link, program=link.program, person=person, kind=kind, touched_at=at, **{"recorded_at": at, **fields}
     )
+
+
+def make_pool_code(program: Program, text: str) -> PoolCode:
+    """A discount code in a pool of the program's."""
+    pool = program.scheme.pools.first() or Pool.objects.create(scheme=program.scheme, name="Ten off", created_at=NOON)
+    return PoolCode.objects.create(pool=pool, text=text, folded=text.upper())
+
+
+def make_conversion(
+    program: Program,
+    *,
+    referred: Person | None = None,
+    credited: Person | None = None,
+    at: datetime = NOON,
+    trace: dict[str, Any] | None = None,
+    **fields: Any,
+) -> Conversion:
+    """An order by somebody new and the decision that stands about it: credited where there is somebody to credit."""
+    number = next(_numbers)
+    source = Source.objects.filter(key="shop").first() or make_source()
+    referred = referred or Person.objects.create()
+    customer = Customer.objects.create(source=source, key=f"c-{number}", person=referred, recorded_at=at)
+    order = Order.objects.create(
+        source=source,
+        key=f"order-{number}",
+        customer=customer,
+        currency=program.currency,
+        placed_at=at,
+        is_captured_in_full=True,
+        recorded_at=at,
+    )
+    outcome = {
+        "state": "credited" if credited else "refused",
+        "reason": "credited" if credited else "no_touch",
+        "goal": "first_order",
+        "advocate_side": "allow" if credited else "refuse",
+        "friend_side": "allow" if credited else "refuse",
+        "counted": 5000,
+        "currency": program.currency,
+        **fields,
+    }
+    conversion = Conversion.objects.create(
+        program=program,
+        order=order,
+        fact=f"order:{order.pk}",
+        referred_person=referred,
+        credited_person=credited,
+        occurred_at=at,
+        recorded_at=at,
+        number=1,
+        version=1,
+        **outcome,
+    )
+    said = {name: outcome[name] for name in ("reason", "goal", "advocate_side", "friend_side", "counted", "currency")}
+    Decision.objects.create(
+        conversion=conversion,
+        number=1,
+        at=at,
+        terms=program.terms.order_by("version").last(),
+        outcome="credited" if credited else "refused",
+        credited_person=credited,
+        referred_person=referred,
+        trace=trace or {"schema": 1, "steps": []},
+        **said,
+    )
+    return conversion

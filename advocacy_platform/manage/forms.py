@@ -104,6 +104,30 @@ class RevokeKeyForm(forms.Form):
     reason = ReasonField()
 
 
+class ConnectForm(forms.Form):
+    """Which shop to connect."""
+
+    name = forms.CharField(
+        label=_("Name"), help_text=_("As your team calls it, such as “Webshop” or “Harbour Street”."), max_length=100
+    )
+
+
+class LookUpForm(forms.Form):
+    """Whom to look for."""
+
+    search = forms.CharField(
+        label=_("Name, email, code or order number"),
+        help_text=_("An email as a whole, in any spelling; a code may be an old one."),
+        max_length=254,
+    )
+
+
+class SuspendForm(forms.Form):
+    """Why somebody takes no part for a while, or takes part again."""
+
+    reason = ReasonField()
+
+
 class AuditForm(forms.Form):
     """What past acts to look for."""
 

@@ -14,6 +14,8 @@ from django.views.decorators.http import require_safe
 from advocacy_platform import stuck
 from advocacy_platform.manage.request import StaffRequest, requires
 from advocates.models import StaffInvitation, User
+from referrals.review import claims, reviewing
+from rewards import pools
 from spine import clock
 
 
@@ -42,8 +44,35 @@ def open_invitations(viewer: User, found: list[stuck.Kind], at: datetime) -> Wai
     return Waiting(_("Open invitations"), count, reverse("manage:staff"), needs_somebody=False)
 
 
+def stopped_conversions(viewer: User, found: list[stuck.Kind], at: datetime) -> Waiting | None:
+    """Conversions that the checks stopped."""
+    if not viewer.has_perm("referrals.review_conversions"):
+        return None
+    return Waiting(_("To check"), reviewing.waiting(), reverse("referrals:review"))
+
+
+def open_claims(viewer: User, found: list[stuck.Kind], at: datetime) -> Waiting | None:
+    """Claims that nobody answered yet."""
+    if not viewer.has_perm("referrals.review_conversions"):
+        return None
+    return Waiting(_("Claims"), claims.waiting(), reverse("referrals:manage_claims"))
+
+
+def low_pools(viewer: User, found: list[stuck.Kind], at: datetime) -> Waiting | None:
+    """Pools of discount codes that are in use and nearly empty."""
+    if not viewer.has_perm("rewards.manage_pools"):
+        return None
+    return Waiting(_("Discount codes running low"), len(pools.running_low(at)), reverse("rewards:pools"))
+
+
 # A room with something that waits for staff adds its figure here.
-WAITING: list[Callable[[User, list[stuck.Kind], datetime], Waiting | None]] = [stuck_rows, open_invitations]
+WAITING: list[Callable[[User, list[stuck.Kind], datetime], Waiting | None]] = [
+    stopped_conversions,
+    open_claims,
+    low_pools,
+    stuck_rows,
+    open_invitations,
+]
 
 
 @require_safe

@@ -104,6 +104,9 @@ def test_says_what_it_is(client, db):
     assert response.json()["links"] == {
         "me": "/api/v1/me",
         "key": "/api/v1/key",
+        "orders": "/api/v1/orders",
+        "leads": "/api/v1/leads",
+        "touches": "/api/v1/touches",
         "events": "/api/v1/events",
         "audit": "/api/v1/audit",
     }

@@ -1,8 +1,13 @@
 import pytest
+from django.urls import reverse
 
 from advocacy_platform import demo
 from advocates.models import Acceptance, Advocate, User
 from brand.models import Agreement, Brand
+from referrals import programs
+from referrals.models import Acceptance as RulesAcceptance
+from referrals.models import Link, Program
+from rewards.models import PoolCode
 from tests.factories import NOON
 
 
@@ -21,6 +26,24 @@ def test_loads_a_brand_and_people_once(db, settings):
         ("mika@example.com", True),
     ]
     assert Advocate.objects.count() == Acceptance.objects.filter(version=1).count() == 4
+    program = Program.objects.get()
+    assert programs.live(NOON) == [program]
+    assert (
+        RulesAcceptance.objects.filter(terms__program=program).count()
+        == Link.objects.filter(program=program).count()
+        == 4
+    )
+    assert PoolCode.objects.filter(pool__scheme=program.scheme, holder="").count() == 50
+
+
+def test_shows_the_demos_promise_to_newcomers(client, db, settings):
+    settings.DEBUG = True
+    demo.load(NOON)
+
+    page = client.get(reverse("landing"))
+
+    assert "Give 10\u00a0%, get $15" in page.text
+    assert "Friends get 10\u00a0% off their first order over $30; you get $15 in credit 14 days after it." in page.text
 
 
 def test_refuses_the_live_site(db, settings):

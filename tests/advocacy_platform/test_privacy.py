@@ -26,11 +26,23 @@ from advocates.staff import LastAdmin, party
 from brand import suppression
 from brand.models import Message, Suppression
 from customers import privacy as customers_privacy
+from customers.canonical import canonical_hash
 from customers.models import Customer, Person, PrivacyRequest, Source
+from referrals.models import Claim, Code, FriendCode, Link
+from referrals.share import codes
 from spine import audit, due, events
 from spine.models import AuditEntry, AuditReason, Event, IdempotencyKey
 from tests.conftest import sign_in
-from tests.factories import NOON, make_advocate, make_user
+from tests.factories import (
+    NOON,
+    make_advocate,
+    make_conversion,
+    make_link,
+    make_pool_code,
+    make_program,
+    make_source,
+    make_user,
+)
 
 # Columns that hold who somebody is, in a table that need not point at a user or a person.
 TELLING = ("email", "to", "ip", "person", "owner", "address", "actor_id")
@@ -77,6 +89,25 @@ def zoe(db):
     Customer.objects.create(
         source=shop, key="c-9", person=person, email="zoe-shop-telltale@example.com", recorded_at=NOON
     )
+    link = make_link(make_program(), zoe, "alias-telltale")
+    FriendCode.objects.create(
+        program=link.program,
+        link=make_link(link.program, make_advocate("sharer")),
+        holder=canonical_hash("zoe-shop-telltale@example.com"),
+        pool_code=make_pool_code(link.program, "GIVEN-10"),
+        given_at=NOON,
+    )
+    for number in ("1", "2"):
+        Claim.objects.create(
+            program=link.program,
+            person=person,
+            order_key=f"order-{number}-telltale",
+            recommended_on=NOON.date(),
+            words="Claim-telltale",
+            filed_at=NOON,
+        )
+    claim = Claim.objects.first()
+    audit.record(("user", "u1"), "claim.noted", ("claim", str(claim.public_id)), at=NOON, reason="Claimed-telltale")
     return zoe
 
 
@@ -134,11 +165,28 @@ def test_exports_a_row_of_every_table_that_is_declared(zoe):
             "second_factors",
             "sessions",
             "social_accounts",
+            "suspensions",
             "user",
         ],
         "brand": ["messages", "suppressions"],
         "spine": ["acts", "acts_of_others", "events", "stored_answers"],
-        "customers": ["captures", "customers", "disputes", "id", "lines", "orders", "refunds", "requests"],
+        "customers": ["captures", "customers", "disputes", "id", "leads", "lines", "orders", "refunds", "requests"],
+        "referrals": [
+            "claims",
+            "codes",
+            "conversions",
+            "decisions",
+            "friend_codes",
+            "links",
+            "recommended",
+            "rules_accepted",
+            "story",
+            "ties_cut",
+            "touches",
+            "verdicts",
+            "visits",
+        ],
+        "rewards": ["occasions"],
     }
     for told in (
         "zoe-telltale@example.com",
@@ -157,6 +205,10 @@ def test_exports_a_row_of_every_table_that_is_declared(zoe):
         "About-telltale",
         "answer-telltale",
         "person.seen",
+        "alias-telltale",
+        "order-2-telltale",
+        "Claim-telltale",
+        "GIVEN-10",
     ):
         assert told in text
     for kept in ("totp-telltale", "token-telltale", "key-telltale", zoe.user.password):
@@ -187,6 +239,84 @@ def test_leaves_nothing_that_tells_who_it_was(zoe):
     assert AuditEntry.objects.count() == acts + 1
     assert AuditEntry.objects.get(verb="person.erased").actor_id == str(public_id)
     assert set(AuditReason.objects.values_list("text", flat=True)) == {""}
+    assert set(Claim.objects.values_list("state", "decided_at")) == {("declined", NOON)}
+    assert FriendCode.objects.get().holder == canonical_hash("zoe-shop-telltale@example.com")
+
+
+def test_leaves_a_link_that_leads_nowhere_and_is_never_given_to_anybody_else(zoe):
+    key = codes.key("alias-telltale")
+
+    privacy.erase(zoe.person, party(zoe.user), NOON)
+
+    assert Link.objects.get(person=zoe.person).code == ""
+    assert Code.objects.get(key=key).text == ""
+    assert codes.find("alias-telltale") is None
+    assert Code.objects.exclude(link__person=zoe.person).get().text != ""
+
+
+def test_leaves_the_advocate_of_an_erased_friend_an_anonymous_line(zoe, cleo):
+    program = Link.objects.first().program
+    conversion = make_conversion(program, referred=zoe.person, credited=cleo.person)
+
+    found = privacy.export(zoe.person)
+    privacy.erase(zoe.person, party(zoe.user), NOON)
+
+    assert [row["state"] for row in found["referrals"]["conversions"]] == ["credited"]
+    assert str(cleo.person_id) not in json.dumps(found, default=str)
+    conversion.refresh_from_db()
+    assert (conversion.credited_person, conversion.referred_person, conversion.state) == (
+        cleo.person,
+        zoe.person,
+        "credited",
+    )
+    assert privacy.export(cleo.person)["referrals"]["recommended"][0]["state"] == "credited"
+
+
+def test_knows_the_mail_that_went_to_an_address_that_only_a_shop_told(db):
+    friend = Person.objects.create()
+    Customer.objects.create(
+        source=make_source(), key="c-1", person=friend, email="friend@example.com", recorded_at=NOON
+    )
+    Message.objects.create(key="f", to="Friend@example.com", subject="Your code", text="GIVEN-10", created_at=NOON)
+
+    found = privacy.export(friend)
+    privacy.erase(friend, ("user", "u1"), NOON)
+
+    assert [row["text"] for row in found["brand"]["messages"]] == ["GIVEN-10"]
+    assert not Message.objects.exists()
+
+
+def test_leaves_alone_what_a_shop_calls_theirs_and_somebody_else_has_confirmed(cleo):
+    friend = Person.objects.create()
+    Customer.objects.create(source=make_source(), key="c-1", person=friend, email="CLEO@example.com", recorded_at=NOON)
+    Message.objects.create(key="c", to="cleo@example.com", subject="Your code", text="BCDF-GHJK", created_at=NOON)
+
+    found = privacy.export(friend)
+    privacy.erase(friend, ("user", "u1"), NOON)
+
+    assert found["brand"]["messages"] == []
+    assert Message.objects.get().to == "cleo@example.com"
+
+
+@pytest.mark.parametrize("asked", ["old", "kept"])
+def test_takes_people_who_turned_out_to_be_one_as_one(db, asked):
+    kept = make_advocate("kept")
+    old = Person.objects.create(merged_into=kept.person)
+    Person.objects.create(merged_into=old)
+    source = make_source()
+    for key, person in enumerate(Person.objects.all()):
+        Customer.objects.create(
+            source=source, key=str(key), person=person, email=f"c{key}-telltale@example.com", recorded_at=NOON
+        )
+
+    found = privacy.export({"old": old, "kept": kept.person}[asked])
+    privacy.erase({"old": old, "kept": kept.person}[asked], ("user", "u1"), NOON)
+
+    assert len(found["customers"]["customers"]) == 3
+    assert found["customers"]["id"] == str(kept.person_id)
+    assert found["advocates"]["advocate"][0]["username"] == "kept"
+    assert "telltale" not in everything()
+    assert not User.objects.exists()
 
 
 def test_leaves_everybody_else_as_they_were(zoe, cleo):
@@ -196,7 +326,7 @@ def test_leaves_everybody_else_as_they_were(zoe, cleo):
 
     privacy.erase(zoe.person, party(zoe.user), NOON)
 
-    assert Advocate.objects.get() == cleo
+    assert set(Advocate.objects.values_list("username", flat=True)) == {"cleo", "sharer"}
     assert Message.objects.get().to == cleo.user.email
     assert UserSession.objects.get().user == cleo.user
     assert AuditReason.objects.get(entry__verb="brand.changed").text == "A new season"
@@ -214,7 +344,7 @@ def test_erases_twice_as_once(zoe):
 
     assert Event.objects.count() == left + 1
     assert PrivacyRequest.objects.filter(kind="erase", done_at=None).count() == 0
-    assert Advocate.objects.count() == 0
+    assert Advocate.objects.get().username == "sharer"
 
 
 @pytest.mark.parametrize("room", list(privacy.ROOMS))

@@ -19,7 +19,9 @@ MOMENT = timedelta(microseconds=1)
 @pytest.fixture(autouse=True)
 def days(db):
     """Days that no default has."""
-    with override_settings(RETENTION_DAYS={"mail": 20, "exports": 5, "raw_bodies": 1, "backups": 1, "unconfirmed": 9}):
+    with override_settings(
+        RETENTION_DAYS={"mail": 20, "clicks": 400, "exports": 5, "raw_bodies": 1, "backups": 1, "unconfirmed": 9}
+    ):
         yield
 
 

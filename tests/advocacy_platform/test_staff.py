@@ -336,6 +336,9 @@ def test_shows_at_home_what_waits(ada_client):
     page = ada_client.get("/manage/")
 
     assert [(str(figure.label), figure.count) for figure in page.context["waiting"]] == [
+        ("To check", 0),
+        ("Claims", 0),
+        ("Discount codes running low", 0),
         ("Stuck work", 1),
         ("Open invitations", 1),
     ]
@@ -377,6 +380,9 @@ def addresses(found, prefix=""):
         elif isinstance(pattern, URLPattern):
             for argument, value in {
                 "<uuid:public_id>": str(uuid.UUID(int=7)),
+                "<uuid:pk>": str(uuid.UUID(int=7)),
+                "<slug:slug>": "nothing",
+                "<slug:key>": "nowhere",
                 "<str:kind>": "brand.message",
                 "<str:pk>": "1",
                 "<int:pk>": "1",

@@ -46,13 +46,23 @@ NO_PAGE = {
     "/api/v1/audit",
     "/api/v1/events",
     "/api/v1/key",
+    "/api/v1/leads",
+    "/api/v1/leads/bulk",
     "/api/v1/me",
+    "/api/v1/orders",
+    "/api/v1/orders/bulk",
+    "/api/v1/refunds/bulk",
+    "/api/v1/touches",
     "/brand.css",
     "/manage/brand/preview/",
     "/manage/brand/preview/brand.css",
     "/manage/brand/preview/email/",
     "/manage/clock/",
+    "/manage/conversions/export/",
+    "/manage/links/export/",
     "/manage/mail/test/",
+    "/ties/cut/",
+    "/ties/forget/",
 } | {
     f"/accounts/{provider}/login/{rest}"
     for provider in ("google", "apple", "facebook", "github")

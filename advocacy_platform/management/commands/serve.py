@@ -55,7 +55,7 @@ class Command(BaseCommand):
                 embedded.wait(settings.DATA_DIR, seconds=10)
             # Whoever has just started the site waits for its first page, not for the workers.
             _wait_for_web(supervisor, host, port)
-            for child in (_worker("money,default", 1), _worker("webhooks,mail,media", 2), _beat()):
+            for child in (_loader(), _worker("money,default", 1), _worker("webhooks,mail,media", 2), _beat()):
                 supervisor.start(child)
             self._announce()
             supervisor.watch()
@@ -113,6 +113,10 @@ def _web(host: str, port: int) -> Child:
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
     command += ["--workers", "1", "--blocking-threads", WEB_THREADS, "--no-ws", "--log-level", "error"]
     return Child("web", [*command, "advocacy_platform.wsgi:application"], {"ADVOCACY_PROCESS": "web"})
+
+
+def _loader() -> Child:
+    return Child("loader of visits", [sys.executable, str(settings.BASE_DIR / "manage.py"), "load_clicks"], _WORKER)
 
 
 def _worker(queues: str, processes: int) -> Child:
