@@ -94,9 +94,14 @@ def take_turn(source: Source, order_key: str) -> None:
     Without it an order and its refund, coming at the same instant, would each not see the other. On SQLite the
     transaction is the lock. Raises StillBeingTold.
     """
+    wait(f"order\0{source.pk}\0{order_key}")
+
+
+def wait(turn: str) -> None:
+    """Wait until no other transaction has this turn, and hold it until ours ends. Raises StillBeingTold."""
     if connection.vendor != "postgresql":
         return
-    digest = hashlib.sha256(f"order\0{source.pk}\0{order_key}".encode(errors="surrogatepass")).digest()
+    digest = hashlib.sha256(turn.encode(errors="surrogatepass")).digest()
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(digest[:8], "big", signed=True)])

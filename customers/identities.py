@@ -8,6 +8,7 @@ from datetime import datetime
 from django.conf import settings
 
 from brand.suppression import address_hash
+from customers import facts
 from customers.canonical import canonical_hash
 from customers.models import Customer, Person, Source
 from customers.told import CustomerFact
@@ -17,14 +18,23 @@ from spine.inserts import insert_once
 def recognise(source: Source, fact: CustomerFact, *, told_at: datetime, at: datetime) -> Customer:
     """The customer record, locked; if the shop names it for the first time, made with the person whom we know.
 
-    Where we know nobody, it gets a person of its own.
+    Where we know nobody, it gets a person of its own. Whoever tells of one mailbox takes turns, or two records of it
+    told at once would not know of each other. Raises StillBeingTold.
     """
-    made = Customer(source=source, key=fact.key, person_id=fact.person or uuid.uuid4(), recorded_at=at)
+    if fact.email:
+        facts.wait(f"mailbox\0{canonical_hash(fact.email)}")
+    made = Customer(source=source, key=fact.key, person=Person(pk=fact.person or uuid.uuid4()), recorded_at=at)
+    _learn(made, fact, told_at)
     # The person comes second, which foreign keys allow until the commit: so whoever comes late has made nobody.
-    if insert_once([made], key=["source", "key"]) and fact.person is None:
-        Person.objects.create(pk=made.person_id)
-    customer = Customer.objects.select_for_update().select_related("person").get(source=source, key=fact.key)
-    _learn(customer, fact, told_at)
+    if insert_once([made], key=["source", "key"]):
+        if fact.person is None:
+            made.person.save(force_insert=True)
+        return made
+    # The person is not locked with it: whoever is credited to them would wait, and hold what we wait for.
+    records = Customer.objects.select_for_update(of=("self",), no_key=True).select_related("person")
+    customer = records.get(source=source, key=fact.key)
+    if learned := _learn(customer, fact, told_at):
+        customer.save(update_fields=learned)
     return customer
 
 
@@ -34,8 +44,11 @@ def fingerprint_hash(fingerprint: str) -> str:
     return hmac.new(settings.IDENTITY_KEY.encode(), message, hashlib.sha256).hexdigest() if fingerprint else ""
 
 
-def _learn(customer: Customer, fact: CustomerFact, told_at: datetime) -> None:
-    """Keep the newest email and the earliest first order; of two emails of one instant, always the same one."""
+def _learn(customer: Customer, fact: CustomerFact, told_at: datetime) -> list[str]:
+    """Keep the newest email and the earliest first order; of two emails of one instant, always the same one.
+
+    Returns the names of the fields that changed.
+    """
     has_email = bool(fact.email) and _is_newer(customer, fact.email, told_at)
     if has_email:
         customer.email, customer.email_told_at = fact.email, told_at
@@ -44,8 +57,8 @@ def _learn(customer: Customer, fact: CustomerFact, told_at: datetime) -> None:
     is_earlier = fact.first_order_at is not None and (first is None or fact.first_order_at < first)
     if is_earlier:
         customer.first_order_at = fact.first_order_at
-    if has_email or is_earlier:
-        customer.save(update_fields=["email", "email_hash", "canonical_hash", "email_told_at", "first_order_at"])
+    changed = ["email", "email_hash", "canonical_hash", "email_told_at"] if has_email else []
+    return [*changed, "first_order_at"] if is_earlier else changed
 
 
 def _is_newer(customer: Customer, email: str, told_at: datetime) -> bool:

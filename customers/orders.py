@@ -1,6 +1,7 @@
 """Orders as shops tell them: each is kept once, with its captures and its customer, at a revision."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -54,8 +55,9 @@ def record_order(fact: OrderFact, at: datetime) -> Recorded[Order]:
     if result in (Result.CREATED, Result.UPDATED):
         if result == Result.UPDATED:
             facts.raise_revision(order)
-        _keep_version(order, at)
-        _record_order_event(order, result, at)
+        lines, captures = _rows(order, fact, result)
+        _keep_version(order, lines, captures, at)
+        _record_order_event(order, lines, captures, result, at)
     return Recorded(order, result, order.revision, order.public_id)
 
 
@@ -71,7 +73,7 @@ def _write_order(source: Source, fact: OrderFact, customer: Customer | None, at:
     standing = facts.locked(source, fact.key)
     assert standing is not None, "the insert found it, and nobody deletes orders"
     order = standing
-    lines = order.lines.values_list("key", "kind", "amount", "sku", "quantity")
+    lines = order.lines.values_list(*_LINE)
     result = weigh(Telling((_head(order), tuple(sorted(lines))), order.shop_updated_at), told)
     if result == Result.UPDATED:
         _fill(order, fact, customer)
@@ -96,6 +98,9 @@ def _head(order: Order) -> tuple[object, ...]:
         order.customer_id, order.currency, order.placed_at, order.is_captured_in_full,
         order.payment_fingerprint, order.is_test,
     )  # fmt: skip
+
+
+_LINE = ("key", "kind", "amount", "sku", "quantity")
 
 
 def _line_of(fact: LineFact) -> tuple[str, str, int, str, int]:
@@ -135,7 +140,22 @@ def _write_capture(order: Order, told: CaptureFact, updated_at: datetime | None)
     return result
 
 
-def _keep_version(order: Order, at: datetime) -> None:
+def _rows(order: Order, fact: OrderFact, result: Result) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The order's lines and captures as they stand now; those of a new order are what was told."""
+    if result == Result.CREATED:
+        lines: list[dict[str, Any]] = [dict(zip(_LINE, _line_of(line), strict=True)) for line in fact.lines]
+        captures: list[dict[str, Any]] = [
+            {"key": told.key, "amount": told.amount, "at": told.at} for told in fact.captures or ()
+        ]
+    else:
+        lines = [dict(row) for row in order.lines.values(*_LINE)]
+        captures = [dict(row) for row in order.captures.values("key", "amount", "at")]
+    lines.sort(key=lambda line: line["key"])
+    captures.sort(key=lambda capture: capture["key"])
+    return lines, [{**capture, "at": capture["at"].isoformat()} for capture in captures]
+
+
+def _keep_version(order: Order, lines: list[dict[str, Any]], captures: list[dict[str, Any]], at: datetime) -> None:
     document = {
         "currency": order.currency,
         "customer": order.customer_id,
@@ -144,22 +164,18 @@ def _keep_version(order: Order, at: datetime) -> None:
         "is_captured_in_full": order.is_captured_in_full,
         "payment_fingerprint": order.payment_fingerprint,
         "is_test": order.is_test,
-        "lines": list(order.lines.order_by("key").values("key", "kind", "amount", "sku", "quantity")),
-        "captures": [
-            {"key": capture.key, "amount": capture.amount, "at": capture.at.isoformat()}
-            for capture in order.captures.order_by("key")
-        ],
+        "lines": lines,
+        "captures": captures,
     }
     OrderVersion.objects.create(order=order, revision=order.revision, document=document, recorded_at=at)
 
 
-def _record_order_event(order: Order, result: Result, at: datetime) -> None:
-    payload = {
-        **facts.of_order(order),
-        "currency": order.currency,
-        "total": order.total(),
-        "captured": order.captured(),
-    }
+def _record_order_event(
+    order: Order, lines: list[dict[str, Any]], captures: list[dict[str, Any]], result: Result, at: datetime
+) -> None:
+    total = sum(line["amount"] for line in lines)
+    captured = total if order.is_captured_in_full else sum(capture["amount"] for capture in captures)
+    payload = {**facts.of_order(order), "currency": order.currency, "total": total, "captured": captured}
     subject = ("order", str(order.public_id))
     if result == Result.CREATED:
         key = f"order.recorded:{order.public_id}"
