@@ -5,7 +5,9 @@ from dataclasses import replace
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
+from django.db.models import QuerySet
 
+from brand.suppression import address_hash
 from customers.models import Customer, Order, Person
 from customers.told import CustomerFact
 from spine.inserts import insert_once
@@ -49,6 +51,23 @@ def earlier(order: Order) -> set[UUID]:
     """Whom any telling of the order named: whoever lost it may be new again."""
     named = {document["customer"] for document in order.versions.values_list("document", flat=True)}
     return set(Customer.objects.filter(pk__in=named - {None}).values_list("person", flat=True))
+
+
+def sharing(records: QuerySet[Customer]) -> set[UUID]:
+    """Whoever is known by a mailbox of these customer records."""
+    alike = [
+        Customer.objects.exclude(**{name: ""}).filter(**{f"{name}__in": records.values(name)}).values_list("person")
+        for name in ("email_hash", "canonical_hash")
+    ]
+    return {person for (person,) in alike[0].union(alike[1])}
+
+
+def left(source: str, customer: CustomerFact) -> set[UUID]:
+    """Who shares a mailbox with the shop's record that is now said to have another one: they may be new again."""
+    if not customer.email:
+        return set()
+    named = Customer.objects.filter(source__key=source, key=customer.key)
+    return sharing(named.exclude(email_hash=address_hash(customer.email)))
 
 
 def _own(order: UUID) -> UUID:

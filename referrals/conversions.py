@@ -53,11 +53,13 @@ class _Touched:
 def open_for(persons: Iterable[Person | UUID], at: datetime) -> None:
     """Open the conversions that these people's orders and leads need, and have all of theirs decided (again).
 
-    Called in the transaction that records a touch, an order, a lead or a tie that was cut.
+    Called in the transaction that records a touch, an order, a lead or a tie that was cut. People come first, by id, as
+    where they are decided: of two who tell of one person at once, the second sees what the first one told.
     """
     whose = sorted({person.pk if isinstance(person, Person) else person for person in persons})
+    list(Person.objects.filter(pk__in=whose).order_by("pk").select_for_update(no_key=True).values_list("pk"))
     needed = _needed(whose, at)
-    # Before anything is locked: whoever opens the same ones waits here, and holds nothing that we wait for.
+    # Before any conversion is locked: whoever opens the same ones waits here, and holds nothing that we wait for.
     for start in range(0, len(needed), BATCH):
         insert_once(needed[start : start + BATCH], key=["program", "fact"])
     _make_due(Conversion.objects.filter(referred_person__in={*whose, *_alike(whose)}), at)
@@ -92,12 +94,7 @@ def of(order: Order | None) -> list[Conversion]:
 
 def _alike(whose: Collection[UUID]) -> set[UUID]:
     """Whoever buys under a mailbox of theirs: what these people did before may make those no longer new."""
-    told = Customer.objects.filter(person__in=whose).values_list("email_hash", "canonical_hash")
-    hashes = {hashed for pair in told for hashed in pair} - {""}
-    if not hashes:
-        return set()
-    alike = Customer.objects.filter(models.Q(email_hash__in=hashes) | models.Q(canonical_hash__in=hashes))
-    return set(alike.values_list("person", flat=True))
+    return buyers.sharing(Customer.objects.filter(person__in=whose))
 
 
 def _make_due(conversions: models.QuerySet[Conversion], at: datetime) -> None:
@@ -141,13 +138,13 @@ def _touches(whose: Collection[UUID]) -> set[_Touched]:
 
     Of one person, program and order only the first says anything.
     """
-    theirs = Touch.objects.filter(person__in=whose)
-    with_orders = Touch.objects.filter(order__customer__person__in=whose)
-    return {
-        _Touched(*row)
-        for touches in (theirs, with_orders)
-        for row in touches.values_list("person_id", "program_id", "order_id").annotate(models.Min("touched_at"))
-    }
+    theirs, with_orders = (
+        Touch.objects.filter(**{f"{whom}__in": whose})
+        .values_list("person_id", "program_id", "order_id")
+        .annotate(models.Min("touched_at"))
+        for whom in ("person", "order__customer__person")
+    )
+    return {_Touched(*row) for row in theirs.union(with_orders)}
 
 
 def _goals(whose: Collection[UUID], touches: Iterable[_Touched]) -> list[Goal]:

@@ -36,9 +36,14 @@ def take_order(fact: OrderFact, told: Told, at: datetime) -> Taken[Recorded[Orde
     Raises UnknownSource, LiveTakesNoTests, InTheFuture, UnknownCurrency, ConflictingFact.
     """
     customer = buyers.known(fact.customer) if fact.customer else None
+    about = buyers.left(fact.source, customer) if customer else set()
     recorded = orders.record_order(replace(fact, customer=customer), at)
     order = recorded.order
-    about = {order.customer.person_id} if order.customer else set()
+    if order.customer:
+        about.add(order.customer.person_id)
+    if customer:
+        # Also where the telling is outdated: what it says of its customer may be news.
+        about.add(buyers.told(order, customer))
     if contacts := touches.read(told, at):
         person = buyers.told(order, customer)
         touches.keep(person, contacts, touched_at=fact.placed_at, at=at, order=order)
@@ -76,10 +81,11 @@ def take_lead(fact: LeadFact, told: Told, at: datetime) -> Taken[RecordedLead]:
 
     Raises UnknownSource, LiveTakesNoTests, InTheFuture, ConflictingFact.
     """
+    left = buyers.left(fact.source, fact.customer)
     recorded = leads.record_lead(replace(fact, customer=buyers.known(fact.customer)), at)
     person = recorded.lead.customer.person_id
     touches.keep(person, touches.read(told, at), touched_at=fact.at, at=at, lead=recorded.lead)
-    conversions.open_for([person], at)
+    conversions.open_for({person, *left}, at)
     return Taken(recorded, list(Conversion.objects.filter(lead=recorded.lead).order_by("pk")))
 
 
@@ -94,6 +100,7 @@ def take_touches(source: str, customer: CustomerFact, told: Told, at: datetime, 
     shop = facts.connected(source)
     if contacts := touches.read(told, at):
         believed = buyers.known(customer) if is_shops_word else CustomerFact(customer.key)
+        left = buyers.left(source, believed)
         person = recognise(shop, believed, told_at=at, at=at).person_id
         touches.keep(person, contacts, touched_at=at, at=at)
-        conversions.open_for([person], at)
+        conversions.open_for({person, *left}, at)

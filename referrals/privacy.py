@@ -82,7 +82,7 @@ def erase(subject: Subject, at: datetime) -> list[str]:
     """
     links = Link.objects.filter(person__in=subject.people)
     # Locked first, or an alias that is chosen at this moment would stay behind.
-    list(links.select_for_update().values_list("pk", flat=True))
+    list(links.select_for_update(no_key=True).values_list("pk", flat=True))
     Code.objects.filter(link__in=links).update(text="")
     links.update(code="")
     claims = Claim.objects.filter(person__in=subject.people)

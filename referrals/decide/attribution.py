@@ -128,7 +128,11 @@ def _asked(conversion: Conversion, earlier: Occasion | None) -> Asked | None:
 def _note_late(ground: Ground, conversion: Conversion, outcome: Outcome, at: datetime) -> None:
     """Write down once what a fact would have changed, had it come before what was earned became final."""
     fact = LateFact(
-        conversion=conversion, key=_late_key(ground, conversion), outcome=outcome.outcome, reason=outcome.reason, at=at
+        conversion=conversion,
+        key=_late_key(ground, conversion, outcome),
+        outcome=outcome.outcome,
+        reason=outcome.reason,
+        at=at,
     )
     if insert_once([fact], key=["conversion", "key"]):
         events.record(
@@ -141,9 +145,14 @@ def _note_late(ground: Ground, conversion: Conversion, outcome: Outcome, at: dat
         )
 
 
-def _late_key(ground: Ground, conversion: Conversion) -> str:
-    """The order's revision, and which touches and cut ties are known: the same facts are noted once."""
+def _late_key(ground: Ground, conversion: Conversion, outcome: Outcome) -> str:
+    """The order's revision, which touches and cut ties are known, and what they and all else would have come to.
+
+    The same facts are noted once.
+    """
     cuts = [cut.at.isoformat() for cut in ground.cuts[ground.people[conversion.pk]]]
     known = [*(touch.public_id for touch in ground.touches[conversion.pk]), *cuts]
+    # An earlier order may come late as well, and other facts of the customer's.
+    known += [outcome.outcome, outcome.reason, str(outcome.credited), str(outcome.counted)]
     digest = hashlib.sha256("\n".join(known).encode()).hexdigest()[:32]
     return f"{ground.facts[conversion.pk].revision}:{digest}"

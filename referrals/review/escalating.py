@@ -29,7 +29,9 @@ def age(conversion: Conversion, at: datetime) -> str:
 @transaction.atomic
 def escalate(at: datetime) -> int:
     """Write to the staff about what has become overdue since the last round; return how many conversions that is."""
-    overdue = list(Conversion.objects.filter(state=Conversion.State.STOPPED, stopped_at__lte=at - OVERDUE))
+    stopped = Conversion.objects.filter(state=Conversion.State.STOPPED, stopped_at__lte=at - OVERDUE)
+    # In one order, so that two rounds at once never wait for each other's events in a circle.
+    overdue = list(stopped.order_by("stopped_at", "pk"))
     said = set(Event.objects.filter(key__in=map(_key, overdue)).values_list("key", flat=True))
     fresh = [conversion for conversion in overdue if _key(conversion) not in said and _say(conversion, at)]
     if fresh:

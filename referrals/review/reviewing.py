@@ -174,12 +174,15 @@ def _lock(conversion: Conversion) -> tuple[Conversion, Decision]:
 
     In the order in which deciding takes them: the customer, the occasion, every conversion of the customer.
     """
-    list(Person.objects.select_for_update(no_key=True).filter(pk=conversion.referred_person_id))
+    customer = Conversion.objects.values_list("referred_person", flat=True).get(pk=conversion.pk)
+    list(Person.objects.select_for_update(no_key=True).filter(pk=customer))
     occasions.lock(KIND, [str(conversion.public_id)])
     rows = Conversion.objects.select_for_update(of=("self",), no_key=True).select_related("program", "order", "lead")
-    theirs = {row.pk: row for row in rows.filter(referred_person=conversion.referred_person_id).order_by("pk")}
-    # Its order may name another customer since.
-    locked = theirs.get(conversion.pk) or rows.get(pk=conversion.pk)
+    theirs = {row.pk: row for row in rows.filter(referred_person=customer).order_by("pk")}
+    if conversion.pk not in theirs:
+        # Its order names another customer since a moment ago, and is decided anew.
+        raise DecisionChanged
+    locked = theirs[conversion.pk]
     standing = locked.decisions.select_related("terms").filter(superseded_at=None).first()
     if standing is None:
         raise NotStopped

@@ -56,7 +56,9 @@ def allowed(program: Landing, url: str) -> str | None:
     # Another spelling of the same host, such as one with wide letters or dots of another script, is a trick.
     if not host or host not in hosts(program) or asked not in (host, idna.decode(host)):
         return None
-    return urlunsplit(("https", host, quote(parts.path, _PATH), quote(parts.query, _PATH + "?"), _fragment(parts)))
+    anew = urlunsplit(("https", host, quote(parts.path, _PATH), quote(parts.query, _PATH + "?"), _fragment(parts)))
+    # Encoded it may have become three times as long, and a link to it would not be read again.
+    return anew if len(anew) <= LONGEST else None
 
 
 def hosts(program: Landing) -> set[str]:

@@ -73,7 +73,7 @@ def rename(link: Link, text: str, actor: audit.Party, at: datetime) -> Link:
     if suspending.is_suspended(link.person_id, at):
         raise suspending.Suspended
     wanted = codes.alias(text, brand=Brand.current().name)
-    locked = Link.objects.select_for_update().get(pk=link.pk)
+    locked = Link.objects.select_for_update(no_key=True).get(pk=link.pk)
     if not locked.code:
         raise LinkGone
     if wanted == locked.code:

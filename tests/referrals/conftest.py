@@ -2,7 +2,7 @@ import pytest
 
 from referrals.visits.landings import LANDINGS, LOST
 from referrals.visits.spool import SPOOL
-from tests.spine.conftest import together  # noqa: F401
+from tests.spine.conftest import elsewhere, together  # noqa: F401
 
 
 @pytest.fixture(autouse=True)

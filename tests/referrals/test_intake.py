@@ -1,8 +1,10 @@
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -12,13 +14,16 @@ from customers.models import Customer, Dispute, Lead, Order, Person, Refund
 from customers.orders import record_order
 from customers.told import CaptureFact, CustomerFact, DisputeFact, LeadFact, LineFact, OrderFact, RefundFact
 from customers.weighing import ConflictingFact
-from referrals import conversions, intake
+from referrals import conversions, intake, privacy
 from referrals.models import Conversion, Touch
+from referrals.review import claims
 from referrals.touches import Told
 from referrals.visits import tokens
 from referrals.visits.tokens import Token
 from spine.models import Event
-from tests.factories import NOON, make_advocate, make_link, make_program, make_source, make_touch, make_user
+from spine.privacy import Subject
+from tests.factories import NOON, make_advocate, make_link, make_program, make_source, make_staff, make_touch, make_user
+from tests.waiting import closing, is_somebody_waiting, wait_until
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 GOODS = LineFact("1", "goods", 5000)
@@ -136,6 +141,30 @@ def test_has_every_conversion_of_a_buyer_decided_again(link):
     intake.take_order(replace(ORDER, key="1002"), Told(), NOON + MINUTE)
 
     assert list(Conversion.objects.values_list("due_at", flat=True)) == [NOON + MINUTE] * 2
+
+
+def test_has_whoever_has_an_address_decided_again_when_another_record_gives_it_up(link):
+    shared = CustomerFact("c-1", "dan@example.com")
+    intake.take_order(replace(ORDER, key="0999", placed_at=NOON - DAY, customer=shared), Told(), NOON)
+    intake.take_order(ORDER, CODE, NOON)
+    Conversion.objects.update(due_at=None)
+
+    other = replace(ORDER, key="1002", customer=CustomerFact("c-1", "eve@example.com"), placed_at=NOON)
+    intake.take_order(other, Told(), NOON)
+
+    assert Conversion.objects.get().due_at == NOON
+
+
+def test_has_a_customer_decided_again_of_whom_an_outdated_order_tells(link):
+    intake.take_order(ORDER, CODE, NOON)
+    intake.take_order(replace(ORDER, key="1002", customer=CustomerFact("c-1"), updated_at=NOON), Told(), NOON)
+    Conversion.objects.update(due_at=None)
+
+    known = CustomerFact("c-9", "dan@example.com", first_order_at=NOON - 90 * DAY)
+    taken = intake.take_order(replace(ORDER, key="1002", customer=known, updated_at=NOON - DAY), Told(), NOON)
+
+    assert taken.recorded.result == "stale"
+    assert Conversion.objects.get().due_at == NOON
 
 
 def test_leaves_what_has_given_up_to_the_staff(link):
@@ -347,9 +376,9 @@ def test_asks_no_more_for_many_orders_than_for_one(link, django_assert_max_num_q
     person = record_order(ORDER, NOON).order.customer.person
     make_touch(link, person, at=NOON - DAY)
 
-    # Two for touches, the conversions that are there, orders, leads, one insert, the lock and the update.
+    # The people, touches, the conversions that are there, orders, leads, one insert, who is alike, the lock, the update.
     for n in range(2):
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(9):
             conversions.open_for([person], NOON)
         for each in range(10):
             record_order(replace(ORDER, key=f"{n} {each}"), NOON)
@@ -389,6 +418,53 @@ def test_opens_each_conversion_once_when_all_of_a_persons_facts_come_at_once(tog
 
     assert [each for each in taken if isinstance(each, Exception)] == []
     assert (Conversion.objects.count(), Touch.objects.count(), Customer.objects.count()) == (7, 1, 1)
+
+
+@pytest.mark.services
+def test_opens_what_an_order_needs_that_comes_while_a_claim_is_granted(bens):
+    told = intake.take_order(ORDER, Told(), NOON).recorded.order
+    claim = claims.file(bens.person, bens.program, "1001", NOON.date() - DAY, "I told Dan.", NOON)
+    manager = make_staff("ada", "program manager").user
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            intake.take_order(replace(ORDER, key="1002"), Told(), NOON)
+            granted = pool.submit(closing, lambda: claims.grant(claim, told, manager, at=NOON))
+            wait_until(is_somebody_waiting)
+        granted.result(timeout=30)
+
+    assert sorted(Conversion.objects.values_list("order__key", flat=True)) == ["1001", "1002"]
+
+
+@pytest.mark.services
+def test_has_ones_neighbours_decided_again_when_both_orders_come_at_once(bens):
+    first, second = (
+        replace(ORDER, key=key, customer=CustomerFact(key, "dan@example.com"), placed_at=at)
+        for key, at in (("1001", NOON - DAY), ("1002", NOON - MINUTE))
+    )
+    intake.take_order(replace(second, customer=CustomerFact("1002")), CODE, NOON)
+    intake.take_order(replace(first, key="0999", customer=CustomerFact("1001")), Told(), NOON)
+    Conversion.objects.update(due_at=None)
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            intake.take_order(second, CODE, NOON)
+            Conversion.objects.update(due_at=None)
+            other = pool.submit(closing, lambda: intake.take_order(first, Told(), NOON + MINUTE))
+            wait_until(is_somebody_waiting)
+        other.result(timeout=30)
+
+    # The second telling has seen that both are under one address.
+    assert Conversion.objects.get().due_at == NOON + MINUTE
+
+
+@pytest.mark.services
+def test_takes_an_order_while_its_advocate_is_being_erased(elsewhere, bens):
+    with transaction.atomic():
+        privacy.erase(Subject(bens.person_id, frozenset(), frozenset()), NOON)
+        elsewhere(lambda: intake.take_order(ORDER, CODE, NOON))
+
+    assert Conversion.objects.get().order.key == "1001"
 
 
 CLICKS = [uuid.UUID(int=n) for n in range(3)]

@@ -74,6 +74,14 @@ def pool(links):
         # An order that is another customer's in the end.
         (order("7777", at=day[16], by=dan, updated_at=day[16]), NOTHING),
         (order("7777", at=day[16], by="kim", updated_at=day[2]), NOTHING),
+        # A record that names another mailbox in the end, and whoever has the first one.
+        (order("7501", at=day[7], by=customer("lou", "max@example.com"), updated_at=day[7]), NOTHING),
+        (order("7502", at=day[6], by=customer("lou", "lou@example.com"), updated_at=day[6]), NOTHING),
+        (order("7503", at=day[4], by=customer("max", "max@example.com")), Told(code="BEN-A")),
+        # What an outdated telling says of a customer whom the order names no more.
+        (order("7601", at=day[9], by=CustomerFact("nia", first_order_at=day[40]), updated_at=day[9]), NOTHING),
+        (order("7601", at=day[9], by="oli", updated_at=day[8]), NOTHING),
+        (order("7602", at=day[4], by="nia"), Told(code="CLEO-A")),
         # Two orders and two visits of one instant.
         (order("9001", at=day[6], by="jo"), visit(links["ben-b"], day[7], 8)),
         (order("9002", at=day[6], by="jo"), visit(links["cleo-b"], day[7], 9)),

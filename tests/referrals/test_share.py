@@ -232,6 +232,14 @@ def test_says_where_a_link_can_lead(cleo_client, cleo, to):
     assert answer.context["deep_url"] == ""
 
 
+def test_makes_no_link_to_a_page_that_it_would_not_lead_to(cleo_client, cleo):
+    link = make_shared(cleo)
+
+    answer = cleo_client.get(deep_page(link), {"to": "https://shop.example/" + "\u00e9" * 300})
+
+    assert (answer.status_code, answer.context["deep_url"]) == (422, "")
+
+
 def test_asks_for_a_page_first(cleo_client, cleo):
     answer = cleo_client.get(deep_page(make_shared(cleo)))
 
