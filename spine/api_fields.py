@@ -11,6 +11,8 @@ from rest_framework import serializers
 from spine.money import MOST
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+# What systems write for "never", such as the year 1, has no window before it and no local time in half the world.
+_FIRST = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 class Text(serializers.CharField):
@@ -63,16 +65,20 @@ class Instant(serializers.Field):
 
     default_error_messages = {
         "invalid": _("This is not an instant with its offset, like 2026-11-21T10:00:00Z."),
+        "too_early": _("Nothing was sold before 1900. Leave the instant out if it isn't known."),
     }
 
     def to_internal_value(self, data: Any) -> datetime:
         if not isinstance(data, str) or not _INSTANT.fullmatch(data):
             self.fail("invalid")
         try:
-            return datetime.fromisoformat(data.upper()).astimezone(UTC)
+            instant = datetime.fromisoformat(data.upper()).astimezone(UTC)
         except (ValueError, OverflowError):
             self.fail("invalid")
             raise
+        if instant < _FIRST:
+            self.fail("too_early")
+        return instant
 
     def to_representation(self, value: datetime) -> str:
         return value.isoformat().replace("+00:00", "Z")

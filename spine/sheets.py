@@ -1,6 +1,7 @@
 """Tables as CSV that a spreadsheet opens without running anything in it."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
@@ -8,6 +9,8 @@ from django.http import StreamingHttpResponse
 
 # What begins a formula in some spreadsheet, where space before it is skipped.
 _BEGINS_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+# Where a spreadsheet of another country takes a cell to end, quoted or not, another one may begin.
+_AFTER_ANOTHER_END = re.compile(rf"([;\t\r\n]\s*)(?=[{re.escape(''.join(_BEGINS_FORMULA))}])")
 
 
 class _Echo:
@@ -30,6 +33,7 @@ def response(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -
 
 
 def _safe(cell: object) -> object:
-    if isinstance(cell, str) and cell.lstrip().startswith(_BEGINS_FORMULA):
-        return f"'{cell}"
-    return "" if cell is None else cell
+    if not isinstance(cell, str):
+        return "" if cell is None else cell
+    safe = _AFTER_ANOTHER_END.sub(r"\1'", cell)
+    return f"'{safe}" if safe.lstrip().startswith(_BEGINS_FORMULA) else safe

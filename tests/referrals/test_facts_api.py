@@ -176,6 +176,12 @@ def line(**changed):
         ({"placed_at": "2026-11-21 10:00:00Z"}, {("placed_at", "invalid")}),
         ({"placed_at": "2026-02-30T10:00:00Z"}, {("placed_at", "invalid")}),
         ({"placed_at": "0001-01-01T00:00:00+10:00"}, {("placed_at", "invalid")}),
+        ({"placed_at": "0001-01-01T00:00:00Z"}, {("placed_at", "too_early")}),
+        ({"updated_at": "1899-12-31T23:59:59.999999Z"}, {("updated_at", "too_early")}),
+        (
+            {"customer": {"id": "c-9", "first_order_at": "0001-01-01T00:00:00Z"}},
+            {("customer.first_order_at", "too_early")},
+        ),
         ({"placed_at": "2026-11-21T10:00:00+25:00"}, {("placed_at", "invalid")}),
         ({"placed_at": "\uff12026-11-21T10:00:00Z"}, {("placed_at", "invalid")}),
         ({"placed_at": 1763719200}, {("placed_at", "invalid")}),
