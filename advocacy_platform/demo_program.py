@@ -10,7 +10,7 @@ from rewards import pools
 from rewards.plans import PlanDocument
 
 ACTOR = ("command", "load_demo")
-CODES = 50
+CODES = 200
 
 
 def load(at: datetime) -> Program:

@@ -116,8 +116,8 @@ REASONS: Mapping[str, Reason] = {
 
 # What a trace notes without judging it. An advocate reads nothing where a sentence would tell about somebody else.
 FACTS: Mapping[str, Reason] = {
-    "reached": Reason(_("The goal was reached then."), _("Your friend took this step then.")),
-    "counted": Reason(_("This is what of the order counts under the terms."), ""),
+    "reached": Reason(_("The goal was reached."), _("Your friend took this step.")),
+    "counted": Reason(_("What counts of the order under the terms:"), ""),
     "past_orders": Reason(_("The customer had ordered before."), ""),
     "first_order_named": Reason(_("The shop named an earlier first order of the customer."), ""),
     "goal_reached": Reason(_("The customer had reached the same goal before."), ""),
@@ -151,11 +151,11 @@ SIGNALS: Mapping[str, Hint] = {
         _("A family or an office may pay with the same card."),
     ),
     "disposable_domain": Hint(
-        _("The customer's address is from a provider of mailboxes to throw away."),
+        _("The customer uses a throw-away address."),
         _("Some people use such an address wherever they buy for the first time."),
     ),
     "velocity_advocate": Hint(
-        _("The advocate was credited with unusually much within 24 hours."),
+        _("The advocate was credited unusually often within 24 hours."),
         _("Somebody with a following may have written about you that day."),
     ),
     "velocity_code": Hint(

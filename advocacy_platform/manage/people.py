@@ -7,7 +7,8 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -20,6 +21,14 @@ from advocates.models import Advocate
 from customers.models import Person
 from spine import clock
 from spine.refusal import Refusal
+
+
+class AboutOneself(Refusal):
+    """A member of the staff tried to suspend themselves, or to let themselves back."""
+
+    code = "about_oneself"
+    status = 403
+    sentence = _("You can't decide about yourself. Ask somebody else on the staff to do it.")
 
 
 @never_cache
@@ -52,14 +61,16 @@ def person(request: StaffRequest, pk: UUID) -> HttpResponse:
 @requires("referrals.suspend_advocates")
 def suspend(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Let an advocate take no part for a while."""
-    return _act(request, pk, "suspend", suspending.suspend, _("%(name)s is suspended. Their links credit nobody."))
+    return _act(
+        request, pk, "suspend", suspending.suspend, gettext("%(name)s is suspended. Their links credit nobody.")
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires("referrals.suspend_advocates")
 def lift(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Let an advocate take part again."""
-    return _act(request, pk, "lift", suspending.lift, _("%(name)s takes part again."))
+    return _act(request, pk, "lift", suspending.lift, gettext("%(name)s takes part again."))
 
 
 def _act(request: StaffRequest, pk: UUID, name: str, act: Callable[..., Any], said: str) -> HttpResponse:
@@ -67,6 +78,8 @@ def _act(request: StaffRequest, pk: UUID, name: str, act: Callable[..., Any], sa
     form, status = SuspendForm(request.POST or None), 200
     if request.method == "POST" and form.is_valid():
         try:
+            if advocate.user_id == request.user.pk:
+                raise AboutOneself
             act(advocate.person, staff.party(request.user), form.cleaned_data["reason"], clock.now())
         except Refusal as refusal:
             form.add_error(None, refusal.detail)

@@ -164,7 +164,7 @@ def _limits(rules: Rules) -> list[str]:
 def _checks(rules: Rules) -> list[str]:
     return [
         _("Your own orders don't count, whichever address or card you use."),
-        _("A recommendation that looks unusual waits until somebody of ours has looked at it. You see when one waits."),
+        _("A recommendation that looks unusual waits until one of us has looked at it. You see when one waits."),
         _("You can read the reason of every decision, and tell us when a recommendation is missing."),
     ]
 

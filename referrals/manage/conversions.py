@@ -3,13 +3,14 @@
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required, permission_required
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from brand.access import AuthenticatedRequest
 from referrals.manage.conversion_forms import FindForm
-from referrals.models import Conversion, Program
+from referrals.models import Conversion, Program, Terms
 from referrals.review import conversion_search, dossiers
 from referrals.review.conversion_search import Wanted
 from spine import clock, keyset, sheets
@@ -59,8 +60,9 @@ def conversion(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
 
 
 def _form(request: HttpRequest) -> FindForm:
-    """What was asked for; a list always names its program, the newest one unless another was chosen."""
-    asked, programs = request.GET.copy(), list(Program.objects.order_by("-pk"))
+    """What was asked for; a list always names its program, the newest published one unless another was chosen."""
+    published = Exists(Terms.objects.filter(program=OuterRef("pk")))
+    asked, programs = request.GET.copy(), list(Program.objects.order_by(published.desc(), "-pk"))
     if programs and not asked.get("program"):
         asked["program"] = programs[0].slug
     return FindForm(asked, programs=programs)

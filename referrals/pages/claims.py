@@ -34,7 +34,7 @@ class FileForm(forms.ModelForm):
             "words": forms.Textarea(attrs={"rows": 5}),
         }
         help_texts = {
-            "order_key": gettext_lazy("It stands in your friend's confirmation email. Ask them for it."),
+            "order_key": gettext_lazy("It is in your friend's confirmation email. Ask them for it."),
             "recommended_on": gettext_lazy("As well as you remember it."),
             "words": gettext_lazy("How you told them of us, and what may have gone wrong. Please name nobody."),
         }

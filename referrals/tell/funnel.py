@@ -63,7 +63,7 @@ def sentence(funnel: Funnel, at: datetime) -> str:
     if funnel.orders:
         parts.append(ngettext("%(count)s ordered", "%(count)s ordered", funnel.orders) % {"count": funnel.orders})
     elif not funnel.signups:
-        parts.append(_("nobody ordered yet"))
+        parts.append(_("no order counted yet"))
     parts += [money(part, at) for part in funnel.on_its_way]
     return str(format_list(parts, style="unit", locale=locales.active()))
 

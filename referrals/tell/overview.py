@@ -39,7 +39,9 @@ class Figure:
         if not self.before or self.value == self.before:
             return ""
         percent = round((self.value - self.before) * 100 / self.before)
-        sign = "+" if percent >= 0 else "\N{MINUS SIGN}"
+        if not percent:
+            return ""
+        sign = "+" if percent > 0 else "\N{MINUS SIGN}"
         return f"{sign}{abs(percent)}\N{NO-BREAK SPACE}%"
 
 

@@ -7,12 +7,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from advocacy_platform import people
+from advocates import suspending
 from advocates.models import Suspension
 from brand.suppression import address_hash
 from customers.canonical import canonical_hash
 from customers.models import Customer, Person
 from referrals.models import Claim, Code
 from referrals.share import codes
+from spine import clock
 from spine.models import AuditEntry, Event
 from tests.conftest import sign_in
 from tests.factories import (
@@ -256,6 +258,25 @@ def test_refuses_to_suspend_twice_and_to_lift_nothing(ada_client, ben):
 
 def test_suspends_nobody_who_has_not_joined(ada_client, friend):
     assert ada_client.post(page(friend, "suspend/"), {"reason": "x"}).status_code == 404
+
+
+def test_lets_nobody_lift_their_own_suspension(ada, ada_client):
+    suspending.suspend(ada.person, ("user", "u-1"), "Spam", clock.now())
+
+    answer = ada_client.post(page(ada, "lift/"), {"reason": "It was me"})
+
+    assert answer.status_code == 403
+    assert "Ask somebody else on the staff to do it." in answer.content.decode()
+    assert Suspension.objects.get().lifted_at is None
+    assert [entry.verb for entry in AuditEntry.objects.all()] == ["advocate.suspended"]
+
+
+def test_lets_nobody_suspend_themselves(ada, ada_client):
+    answer = ada_client.post(page(ada, "suspend/"), {"reason": "A rest"})
+
+    assert answer.status_code == 403
+    assert not Suspension.objects.exists()
+    assert not AuditEntry.objects.exists()
 
 
 @pytest.mark.parametrize("act", [None, "", "suspend/", "lift/"])

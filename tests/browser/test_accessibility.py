@@ -14,13 +14,21 @@ from advocates.models import User
 from brand import suppression, unsubscribe
 from brand.models import Message
 from customers import keys
+from customers.models import Source
+from referrals.models import Link, Program
+from referrals.review import claims
+from referrals.share import links
+from referrals.tell import story
+from rewards.models import Pool
 from tests.browser.conftest import findings, newest_code, reauthenticate, sign_in
+from tests.referrals import cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 # Addresses that are no page of their own: what a script or a provider asks for, an act, or a step of a flow that
 # another test here walks through.
 NO_PAGE = {
+    "/a.js",
     "/account/privacy/download/",
     "/account/profile/change-picture/",
     "/account/profile/remove-picture/",
@@ -227,10 +235,81 @@ def test_pages_about_one_thing_are_accessible(new_phone, site, person, settings)
     assert seen == paths
 
 
+@pytest.fixture
+def stopped(site, person):
+    """An order that came by Ben's link and was stopped, since nobody can be written to at the friend's address."""
+    at, ben = timezone.now(), User.objects.get(email=person("ben").email)
+    link = Link.objects.get(person=ben.person)
+    who = cast.customer("dan", "dan@mailinator.com")
+    fact = cast.order(source=Source.objects.get().key, at=at, by=who, payment_fingerprint="card-1")
+    [conversion] = cast.tell(fact, cast.visit(link, at), at).conversions
+    cast.decide(at)
+    story.tell(at)
+    conversion.refresh_from_db()
+    assert conversion.state == "stopped"
+    return conversion
+
+
+def test_pages_of_a_program_and_what_came_of_it_are_accessible(new_phone, site, person, stopped):
+    at, program = timezone.now(), Program.objects.get()
+    claim = claims.file(stopped.credited_person, program, stopped.order.key, at.date(), "Over coffee", at)
+    page = new_phone()
+    sign_in(page, site, person("ada"))
+    of_program, of_person = f"/manage/programs/{program.slug}/", f"/manage/people/{stopped.credited_person_id}/"
+    paths = {
+        "/manage/",
+        "/manage/claims/",
+        "/manage/conversions/",
+        "/manage/links/",
+        "/manage/review/",
+        f"/manage/claims/{claim.public_id}/",
+        f"/manage/conversions/{stopped.public_id}/",
+        f"/manage/pools/{Pool.objects.get().public_id}/",
+        f"/manage/people/{stopped.referred_person_id}/",
+        f"/manage/review/{stopped.public_id}/approve/",
+        f"/manage/review/{stopped.public_id}/refuse/",
+        of_person,
+        f"{of_person}suspend/",
+        of_program,
+        f"{of_program}edit/",
+        f"{of_program}life/",
+        f"{of_program}publish/",
+    }
+
+    seen, found = visit(page, site, paths)
+
+    assert found == []
+    assert seen == paths
+
+
+def test_pages_about_ones_own_link_are_accessible(new_phone, site, person, stopped):
+    link = Link.objects.get(person=stopped.credited_person)
+    welcome, rules = urlsplit(links.url(link)).path.replace("/r/", "/welcome/") + "/", f"/rules/{link.program.slug}/"
+    friend, ben = new_phone(), new_phone()
+    sign_in(ben, site, person("ben"))
+    public = {welcome, rules, f"{rules}1/", "/ties/", "/"}
+    own = {
+        "/claims/file/",
+        "/home/",
+        "/story/",
+        welcome,
+        f"/links/{link.public_id}/page/",
+        f"/links/{link.public_id}/rename/",
+    }
+
+    seen, found = visit(friend, site, public)
+    seen_by_ben, found_by_ben = visit(ben, site, own)
+
+    assert found + found_by_ben == []
+    assert (seen, seen_by_ben) == (public, own)
+
+
 def test_errors_are_accessible(new_phone, site, person):
     page = new_phone()
     page.goto(f"{site}/nowhere/")
     found = findings(page)
+    page.goto(f"{site}/r/NOBODY-HAS-THIS")
+    found += findings(page)
     page.goto(f"{site}/staff/invitation/{'x' * 43}/")
     found += findings(page)
     sign_in(page, site, person("mika"))

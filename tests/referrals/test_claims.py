@@ -253,7 +253,7 @@ def test_an_advocate_files_a_claim_and_finds_it_among_theirs(program, cleo_clien
     assert answer.url == "/claims/"
     page = cleo_client.get("/claims/")
     assert "Order 1001" in page.text
-    assert "Somebody of ours looks at it" in page.text
+    assert "One of us looks at it" in page.text
 
 
 def test_an_advocate_reads_why_a_claim_is_not_taken(program, cleo, cleo_client):

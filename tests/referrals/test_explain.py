@@ -52,8 +52,8 @@ def test_tells_a_manager_every_step_with_names(program, ben, cleo):
 
     assert [(step.state, step.title, step.code) for step in steps] == [
         ("fact", "The rules of that day: Give ten, version 1.", ""),
-        ("fact", "The goal was reached then.", "reached"),
-        ("fact", "This is what of the order counts under the terms.", "counted"),
+        ("fact", "The goal was reached.", "reached"),
+        ("fact", "What counts of the order under the terms:", "counted"),
         ("fact", "The customer had ordered before.", "past_orders"),
         ("refused", "Cleo's link was followed.", "lost_precedence"),
         ("taken", "Ben's code was typed.", "credited"),
@@ -79,7 +79,7 @@ def test_tells_an_advocate_of_nobody_else(program, ben, cleo):
     assert [(step.state, step.title) for step in steps] == [
         ("fact", "The rules of that day: Give ten, version 1."),
         ("fact", "Somebody else's recommendation was looked at as well."),
-        ("fact", "Your friend took this step then."),
+        ("fact", "Your friend took this step."),
         ("taken", "Your friend typed your code."),
         ("fact", "Somebody of us looks at this order before it counts. You need to do nothing."),
     ]
@@ -114,7 +114,7 @@ def test_tells_who_lost_that_somebody_else_counted(program, ben, cleo):
     assert len(explain.steps(stopped, for_advocate=cleo.person)) == len(steps)
     assert [(step.state, step.title, step.words) for step in steps[1:]] == [
         ("refused", "Somebody else's recommendation counted.", ""),
-        ("fact", "Your friend took this step then.", ""),
+        ("fact", "Your friend took this step.", ""),
         ("refused", "Your friend followed your link.", "Somebody else's recommendation counted."),
     ]
 

@@ -93,7 +93,7 @@ def test_costs_the_same_however_many_versions_there_are(client, db, django_asser
         ({"cap_total": 500}, "limits", "At most 500 recommendations count in all"),
         ({"countries": ("NO",)}, "limits", "advocates who live in Norway"),
         ({}, "limits", "There is no limit"),
-        ({"stop_at": 10, "refuse_at": 20}, "checks", "waits until somebody of ours has looked at it"),
+        ({"stop_at": 10, "refuse_at": 20}, "checks", "waits until one of us has looked at it"),
     ],
 )
 def test_says_each_term_in_plain_words(db, changes, key, words):

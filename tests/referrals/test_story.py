@@ -200,7 +200,7 @@ def test_counts_whoever_ordered_by_a_typed_code_among_those_who_followed(program
 def test_says_that_nobody_ordered_yet(program, ben):
     LinkDay.objects.create(link=make_link(program, ben), day=NOON.date(), raw=1, qualified=1, people=1)
 
-    assert funnel.sentence(funnel.of(ben.person, NOON), NOON) == "1 friend followed, nobody ordered yet"
+    assert funnel.sentence(funnel.of(ben.person, NOON), NOON) == "1 friend followed, no order counted yet"
 
 
 def test_has_nothing_to_sum_up_for_whoever_is_new(cleo):
