@@ -49,7 +49,7 @@ def headline(plan: PlanDocument, currency: str, locale: Locale | None = None) ->
 
 
 def steps(terms: TermsDocument, currency: str, locale: Locale | None = None, *, is_named: bool = True) -> str:
-    """What friends do that counts: "their first order over $30"; unnamed, "a friend's first order over $30"."""
+    """What friends do that counts: "their first order of $30 or more"; unnamed, "a friend's first order"."""
     locale = locale or locales.active()
     found = []
     if terms.signup:
@@ -72,19 +72,19 @@ def _orders(terms: TermsDocument, currency: str, locale: Locale, *, is_named: bo
 
 
 def _theirs() -> tuple[str, str]:
-    return _("their first order"), _("their first order over %(minimum)s")
+    return _("their first order"), _("their first order of %(minimum)s or more")
 
 
 def _a_friends() -> tuple[str, str]:
-    return _("a friend's first order"), _("a friend's first order over %(minimum)s")
+    return _("a friend's first order"), _("a friend's first order of %(minimum)s or more")
 
 
 def _monthly(terms: TermsDocument, *, is_named: bool) -> str:
     months = terms.order_months or 0
     if is_named and terms.minimum_order:
         return ngettext(
-            "each of their orders over %(minimum)s for %(months)s month",
-            "each of their orders over %(minimum)s for %(months)s months",
+            "each of their orders of %(minimum)s or more for %(months)s month",
+            "each of their orders of %(minimum)s or more for %(months)s months",
             months,
         )
     if is_named:
@@ -93,8 +93,8 @@ def _monthly(terms: TermsDocument, *, is_named: bool) -> str:
         )
     if terms.minimum_order:
         return ngettext(
-            "each of a friend's orders over %(minimum)s for %(months)s month",
-            "each of a friend's orders over %(minimum)s for %(months)s months",
+            "each of a friend's orders of %(minimum)s or more for %(months)s month",
+            "each of a friend's orders of %(minimum)s or more for %(months)s months",
             months,
         )
     return ngettext(

@@ -43,7 +43,10 @@ def test_shows_the_demos_promise_to_newcomers(client, db, settings):
     page = client.get(reverse("landing"))
 
     assert "Give 10\u00a0%, get $15" in page.text
-    assert "Friends get 10\u00a0% off their first order over $30; you get $15 in credit 14 days after it." in page.text
+    assert (
+        "Friends get 10\u00a0% off their first order of $30 or more; you get $15 in credit 14 days after it."
+        in page.text
+    )
 
 
 def test_refuses_the_live_site(db, settings):

@@ -312,7 +312,7 @@ def test_shows_the_sentence_without_saving(ada_client, program):
     page = ada_client.post(address("edit_program", program), {**told, "preview": "1"})
     fragment = ada_client.post(address("preview_program", program), told)
 
-    said = "Friends get 10\u00a0% off their first order over $30; you get $20 in credit 14 days after it."
+    said = "Friends get 10\u00a0% off their first order of $30 or more; you get $20 in credit 14 days after it."
     assert page.context["sentence"] == fragment.context["sentence"] == said
     assert said in fragment.text
     assert "<html" not in fragment.text

@@ -30,7 +30,7 @@ def say(terms, *benefits, currency="USD", locale=EN):
         (
             OVER,
             (BEFORE, YOURS),
-            "Friends get 10 % off their first order over $30; you get $15 in credit 14 days after it.",
+            "Friends get 10 % off their first order of $30 or more; you get $15 in credit 14 days after it.",
         ),
         (
             FIRST,
@@ -40,8 +40,8 @@ def say(terms, *benefits, currency="USD", locale=EN):
         (
             MONTHS,
             (BEFORE, replace(YOURS, hold_days=1)),
-            "Friends get 10 % off their first order over $30; you get $15 in credit 1 day after each of their orders"
-            " over $30 for 12 months.",
+            "Friends get 10 % off their first order of $30 or more; you get $15 in credit 1 day after each of their"
+            " orders of $30 or more for 12 months.",
         ),
         (
             SIGNUP,
@@ -55,7 +55,7 @@ def say(terms, *benefits, currency="USD", locale=EN):
             "Friends get $5 in credit 14 days after their sign-up; you get $15 in credit 14 days after it.",
         ),
         (FIRST, (YOURS,), "You get $15 in credit 14 days after a friend's first order."),
-        (OVER, (replace(YOURS, hold_days=0),), "You get $15 in credit for a friend's first order over $30."),
+        (OVER, (replace(YOURS, hold_days=0),), "You get $15 in credit for a friend's first order of $30 or more."),
         (
             ALL,
             (YOURS,),
@@ -77,7 +77,9 @@ def test_says_who_gets_what_for_what(terms, benefits, sentence):
 def test_writes_amounts_as_the_reader_does():
     said = say(OVER, BEFORE, replace(YOURS, fixed=123450), currency="EUR", locale=Locale("de"))
 
-    assert said == "Friends get 10 % off their first order over 30 €; you get 1.234,50 € in credit 14 days after it."
+    assert (
+        said == "Friends get 10 % off their first order of 30 € or more; you get 1.234,50 € in credit 14 days after it."
+    )
 
 
 FRIENDS = [

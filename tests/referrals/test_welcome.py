@@ -38,7 +38,7 @@ def test_shows_the_offer_and_hands_out_nothing(client, ben):
     assert "A friend invites you" in text(answer)
     assert "Ben" not in text(answer).replace("BEN42", "")
     assert "For new customers." in text(answer)
-    assert "For orders over $30." in text(answer)
+    assert "For orders of $30 or more." in text(answer)
     assert "no-store" in answer["Cache-Control"]
     assert PoolCode.objects.get().holder == ""
 
