@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from referrals.models import Program, StateChange, Terms
@@ -69,8 +69,12 @@ def terms_at(program: Program, at: datetime) -> Terms | None:
     return max(published, key=lambda terms: terms.version, default=None)
 
 
+def whole(programs: QuerySet[Program]) -> QuerySet[Program]:
+    """The programs with their changes, terms and plans, in three queries."""
+    return programs.prefetch_related("state_changes", Prefetch("terms", Terms.objects.select_related("plan")))
+
+
 def live(at: datetime) -> list[Program]:
     """Every program that is live at that instant, with its changes and terms, the oldest first."""
-    with_plans = Prefetch("terms", Terms.objects.select_related("plan"))
-    programs = Program.objects.order_by("pk").prefetch_related("state_changes", with_plans)
+    programs = whole(Program.objects.order_by("pk"))
     return [program for program in programs if state_at(program, at) == State.LIVE]

@@ -199,7 +199,7 @@ def _standing(conversions: Sequence[Conversion]) -> QuerySet[Decision]:
 
 def _programs(conversions: Sequence[Conversion]) -> dict[int, Program]:
     found = Program.objects.filter(pk__in={each.program_id for each in conversions})
-    return {program.pk: program for program in found.prefetch_related("state_changes", "terms__plan")}
+    return {program.pk: program for program in programs.whole(found)}
 
 
 def _touched(row: Touch, *, is_cut: bool) -> Touched:

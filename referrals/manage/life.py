@@ -145,4 +145,4 @@ def _page(request: HttpRequest, program: Program, refusal: Refusal | None = None
 
 
 def _program(slug: str) -> Program:
-    return get_object_or_404(Program.objects.prefetch_related("state_changes", "terms__plan"), slug=slug)
+    return get_object_or_404(programs.whole(Program.objects.all()), slug=slug)

@@ -32,7 +32,7 @@ may_see_programs = user_passes_test(_may_see)
 def program(request: HttpRequest, slug: str) -> HttpResponse:
     """How one program did in the last 7, 30 or 90 days."""
     at, length = clock.now(), _length(request)
-    found = overview.waiting(Program.objects.prefetch_related("state_changes", "terms__plan"))
+    found = overview.waiting(programs.whole(Program.objects.all()))
     shown = get_object_or_404(found, slug=slug)
     context = {
         "program": shown,

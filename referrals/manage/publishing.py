@@ -30,7 +30,7 @@ class Publish(View):
 
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
         """What publishing it would say and change."""
-        program = get_object_or_404(Program.objects.prefetch_related("state_changes", "terms__plan"), slug=slug)
+        program = get_object_or_404(programs.whole(Program.objects.all()), slug=slug)
         draft, newest = designing.draft(program), program.terms.order_by("-version").select_related("plan").first()
         context = {
             "program": program,

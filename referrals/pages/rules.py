@@ -66,7 +66,7 @@ def accept(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _program(slug: str) -> Program:
-    return get_object_or_404(Program.objects.prefetch_related("state_changes", "terms__plan"), slug=slug)
+    return get_object_or_404(programs.whole(Program.objects.all()), slug=slug)
 
 
 def _sections(program: Program, terms: Terms) -> list[words.Section]:

@@ -1,12 +1,14 @@
 """How a program does: figures of a period beside those of the one before, and what they are made of."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from babel.dates import format_skeleton
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -15,6 +17,7 @@ from referrals import reasons
 from referrals.models import Claim, Conversion, Program, ProgramDay
 from spine.money import to_major
 
+State = Conversion.State
 PERIODS = (7, 30, 90)
 # Who and why is told of the latest so many conversions of the period, so that a busy program's page opens as fast.
 LATEST = 1000
@@ -75,7 +78,7 @@ def waiting(programs: QuerySet[Program]) -> QuerySet[Program]:
 
 
 def read(program: Program, length: int, at: datetime) -> Overview:
-    """The last `length` days until `at`, today included, by UTC; three queries."""
+    """The last `length` days until `at`, today included, by UTC; two queries."""
     today = at.astimezone(UTC).date()
     begins = today - timedelta(days=length - 1)
     days = {day.day: day for day in _days(program, begins - timedelta(days=length), today)}
@@ -89,14 +92,14 @@ def read(program: Program, length: int, at: datetime) -> Overview:
         earlier = sum(number(day - timedelta(days=length)) for day in shown)
         return Figure(sum(map(number, shown)), earlier, _course([(day, number(day) * scale) for day in shown]))
 
-    since = datetime.combine(begins, datetime.min.time(), UTC)
+    advocates, refusals = _people_and_reasons(program, datetime.combine(begins, datetime.min.time(), UTC))
     return Overview(
         friends=figure("people"),
         visits=figure("qualified"),
         conversions=figure("credited"),
         revenue=figure("revenue", digits),
-        advocates=_advocates(program, since),
-        refusals=_refusals(program, since),
+        advocates=advocates,
+        refusals=refusals,
     )
 
 
@@ -124,29 +127,39 @@ def _name(day: date) -> str:
     return str(format_skeleton("MMMd", datetime.combine(day, datetime.min.time()), locale=locales.active()))
 
 
-def _advocates(program: Program, since: datetime) -> list[Advocate]:
-    best = (
-        _latest(program, Conversion.State.CREDITED, since)
+def _people_and_reasons(program: Program, since: datetime) -> tuple[list[Advocate], list[tuple[str, str, int]]]:
+    """Who brought the most of the latest credited conversions; the reasons of the latest refused ones with numbers."""
+    credited, refused = (_latest(program, state, since) for state in (State.CREDITED, State.REFUSED))
+    groups = (
+        Conversion.objects.filter(Q(pk__in=credited) | Q(pk__in=refused))
         .order_by()
-        .values_list("credited_person", "credited_person__advocate__display_name")
-        .annotate(conversions=Count("pk"), revenue=Sum("counted"))
-        .order_by("-conversions", "-revenue", "credited_person")[:TOP]
+        .values_list("state", "reason", "credited_person", "credited_person__advocate__display_name")
+        .annotate(Count("pk"), Sum("counted"))
     )
-    return [Advocate(person, name or _("Somebody who was erased"), *numbers) for person, name, *numbers in best]
+    people: dict[UUID, Advocate] = {}
+    numbers: Counter[str] = Counter()
+    for state, reason, person, name, number, revenue in groups:
+        if state == State.REFUSED:
+            numbers[reason] += number
+        else:
+            before = people.get(person, Advocate(person, name or _("Somebody who was erased"), 0, 0))
+            both = before.conversions + number, before.revenue + revenue
+            people[person] = Advocate(person, before.name, *both)
+    best = sorted(people.values(), key=lambda each: (-each.conversions, -each.revenue, each.person))
+    return best[:TOP], [(code, _sentence(code), number) for code, number in _by_number(numbers)]
 
 
-def _refusals(program: Program, since: datetime) -> list[tuple[str, str, int]]:
-    """Code, sentence and number of each reason, the most frequent first."""
-    found = _latest(program, Conversion.State.REFUSED, since).order_by().values_list("reason").annotate(n=Count("pk"))
-    return [
-        (code, str(reasons.REASONS[code].to_manager) if code in reasons.REASONS else "", number)
-        for code, number in found.order_by("-n", "reason")
-    ]
+def _by_number(numbers: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(numbers.items(), key=lambda found: (-found[1], found[0]))
 
 
-def _latest(program: Program, state: str, since: datetime) -> QuerySet[Conversion]:
+def _sentence(code: str) -> str:
+    return str(reasons.REASONS[code].to_manager) if code in reasons.REASONS else ""
+
+
+def _latest(program: Program, state: State, since: datetime) -> QuerySet[Any, Any]:
     latest = Conversion.objects.filter(program=program, state=state, occurred_at__gte=since)
-    return Conversion.objects.filter(pk__in=latest.order_by("-occurred_at", "-id").values("pk")[:LATEST])
+    return latest.order_by("-occurred_at", "-id").values("pk")[:LATEST]
 
 
 def _counted(rows: QuerySet) -> Coalesce:

@@ -8,8 +8,12 @@ from django.template.loader import render_to_string
 from django.test import override_settings
 from django.urls import reverse
 
+from advocacy_platform.schedule import SWEEPS
 from brand.models import Brand
+from referrals.decide import outcomes
+from referrals.design import acceptance
 from tests.conftest import sign_in
+from tests.factories import NOON, make_conversion, make_link, make_program
 
 INLINE = re.compile(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)(?![^>]*application/json)")
 ERRORS = ["400.html", "403.html", "404.html", "429.html", "500.html"]
@@ -96,3 +100,20 @@ def test_draws_an_error_without_any_context(template):
 
 def test_says_that_it_broke_without_asking_the_database():
     assert "Something broke on our side" in render_to_string("500.html")
+
+
+@pytest.mark.parametrize("friends", [1, 6])
+def test_keeps_an_advocates_home_to_its_budget_of_queries(cleo, friends, django_assert_max_num_queries):
+    program = make_program()
+    make_link(program, cleo)
+    acceptance.accept(cleo.person, program.terms.get(), NOON)
+    for _number in range(friends):
+        outcomes.record(make_conversion(program, credited=cleo.person), ("undecided", 0), NOON)
+    for sweep in ("events.number", "referrals.story"):
+        SWEEPS[sweep].run()
+    client = sign_in(cleo)
+
+    with django_assert_max_num_queries(12):
+        page = client.get("/home/")
+
+    assert page.text.count("story__entry--credited") == min(friends, 5)

@@ -71,9 +71,9 @@ def test_costs_the_same_however_many_versions_there_are(client, db, django_asser
         make_terms(many, replace(TERMS, window_days=days))
     client.get(address(few))
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         client.get(address(few))
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         client.get(address(many))
 
 
