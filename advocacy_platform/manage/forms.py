@@ -1,15 +1,15 @@
 """What staff fill in."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from advocates.roles import ROLES
 from customers.models import ApiKey
 from customers.scopes import SCOPES
+from referrals.fields import DayField
 
 STEPS = (1, 7, 30, 90)
 
@@ -53,13 +53,6 @@ class ReasonField(forms.CharField):
             widget=forms.Textarea(attrs={"rows": 3}),
             **options,
         )
-
-
-class DayField(forms.DateField):
-    """A day that has a midnight in every time zone."""
-
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    default_validators = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2999, 12, 31))]
 
 
 class InviteForm(forms.Form):

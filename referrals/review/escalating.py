@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import models, transaction
-from django.db.models import Q
+from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import ngettext, override
 
+from advocates import staff
 from advocates.models import User
 from brand import mail
 from referrals.models import Conversion
@@ -35,19 +35,9 @@ def escalate(at: datetime) -> int:
     said = set(Event.objects.filter(key__in=map(_key, overdue)).values_list("key", flat=True))
     fresh = [conversion for conversion in overdue if _key(conversion) not in said and _say(conversion, at)]
     if fresh:
-        for reviewer in reviewers():
+        for reviewer in staff.who_may("referrals.review_conversions"):
             _write(reviewer, fresh, at)
     return len(fresh)
-
-
-def reviewers() -> models.QuerySet[User]:
-    """The staff who may decide what is stopped."""
-    may = Q(
-        groups__permissions__codename="review_conversions",
-        groups__permissions__content_type__app_label="referrals",
-    )
-    found = User.objects.filter(may | Q(is_superuser=True), is_staff=True, is_active=True)
-    return found.select_related("advocate").distinct().order_by("pk")
 
 
 def _say(conversion: Conversion, at: datetime) -> bool:

@@ -3,6 +3,7 @@ from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
 
 from advocates import roles
+from advocates.models import User
 from advocates.roles import EVERYBODY, ROLES, Role
 from tests.factories import make_user
 
@@ -63,3 +64,9 @@ def test_lets_only_admins_run_the_place(db, name):
 
     assert may == set(ROLES[name].permissions) & set(ROLES["admin"].permissions)
     assert "advocates.manage_staff" not in may
+
+
+def test_gives_nobody_what_no_role_of_theirs_has(cleo):
+    cleo.user.user_permissions.add(Permission.objects.get(codename="manage_staff"))
+
+    assert not User.objects.get(pk=cleo.user.pk).has_perm("advocates.manage_staff")

@@ -83,6 +83,19 @@ def test_credits_nobody_where_both_sides_are_refused(program, ada, ben):
     assert Event.objects.filter(name="conversion.refused").count() == 1
 
 
+def test_has_a_customers_other_orders_decided_again_after_a_verdict(program, ada, ben):
+    conversion = stop(program, ben)
+    renewal = make_conversion(program, credited=ben.person, referred=conversion.referred_person)
+    strangers = make_conversion(program, credited=ben.person)
+    Conversion.objects.update(due_at=None)
+
+    give(conversion, BOTH, REFUSE, ada)
+
+    renewal.refresh_from_db()
+    strangers.refresh_from_db()
+    assert (renewal.due_at, strangers.due_at) == (LATER, None)
+
+
 def test_leaves_a_side_alone_that_was_not_stopped(program, ada, ben):
     conversion = stop(program, ben, friend_side="allow")
     before = state(conversion)

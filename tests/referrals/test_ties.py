@@ -12,7 +12,7 @@ from referrals.visits import tokens
 from referrals.visits.tokens import Token
 from spine import clock
 from spine.models import AuditEntry, Event
-from tests.factories import NOON, make_conversion, make_link, make_program
+from tests.factories import NOON, make_conversion, make_link, make_program, make_touch
 
 TIES, FORGET, CUT = (reverse(f"referrals:{name}") for name in ("ties", "forget", "cut"))
 ACTOR = ("user", "u-1")
@@ -62,6 +62,22 @@ def test_forgets_visits_for_good(ben):
 
     assert CutClick.objects.get().click_id == gone.click
     assert len(ties.visits(cookie(gone, kept), NOON)) == 1
+
+
+def test_has_the_orders_of_a_forgotten_visit_looked_at_again(ben, cleo, dan):
+    program = make_program()
+    conversion = make_conversion(program, credited=ben.person, referred=dan.person)
+    other = make_conversion(program, credited=ben.person, referred=cleo.person)
+    type(conversion).objects.update(due_at=None)
+    gone = visit(make_link(program, ben))
+    make_touch(make_link(program, cleo), cleo.person, click_id=uuid.uuid4())
+    make_touch(program.links.get(person=ben.person), dan.person, click_id=gone.click)
+
+    ties.forget(cookie(gone), NOON)
+
+    conversion.refresh_from_db()
+    other.refresh_from_db()
+    assert (conversion.due_at, other.due_at) == (NOON, None)
 
 
 def test_cuts_a_tie_and_has_the_orders_looked_at_again(ben, dan):
