@@ -6,13 +6,13 @@ from babel import Locale
 from babel.numbers import format_decimal
 from django.utils.translation import gettext as _
 
-from rewards.plans import Benefit
+from rewards.plans import IN_WORDS, Benefit
 from spine.money import Unit, display
 
 
 def promise(benefit: Benefit, currency: str, locale: Locale | str) -> str:
     """What somebody gets by it, to stand inside a sentence: `10 % off`, `$15 in credit`, `a bag of beans`."""
-    if benefit.kind in ("goods", "perk"):
+    if benefit.kind in IN_WORDS:
         return benefit.words or _("a surprise")
     if benefit.percent is not None:
         return _of_an_order(benefit.kind) % {"share": percent(benefit.percent, locale)}
@@ -27,7 +27,7 @@ def promise(benefit: Benefit, currency: str, locale: Locale | str) -> str:
 
 def brief(benefit: Benefit, currency: str, locale: Locale | str) -> str:
     """The same in as few words as there are, for a headline: `10 %`, `$15`."""
-    if benefit.kind in ("goods", "perk"):
+    if benefit.kind in IN_WORDS:
         return benefit.words or _("a surprise")
     if benefit.percent is not None:
         return percent(benefit.percent, locale)

@@ -13,7 +13,8 @@ from customers.models import ApiKey, Customer, Order, Person, Source
 from referrals.models import Code, Conversion, Decision, Link, Program, StateChange, Terms, Touch
 from referrals.share import codes
 from referrals.terms import TermsDocument
-from rewards.models import Plan, Pool, PoolCode, Scheme
+from rewards import ledger
+from rewards.models import Occasion, Plan, Pool, PoolCode, Reward, Scheme
 from rewards.plans import Benefit, PlanDocument
 
 # The instant at which tests happen, unless they say otherwise.
@@ -184,3 +185,38 @@ def make_conversion(
         **said,
     )
     return conversion
+
+
+def make_occasion(scheme: Scheme, person: Person, *, at: datetime = NOON, **fields: Any) -> Occasion:
+    """Something that happened and may earn something."""
+    fields.setdefault("kind", "conversion")
+    fields.setdefault("subject", f"subject-{next(_numbers)}")
+    return Occasion.objects.create(scheme=scheme, person=person, at=at, **fields)
+
+
+def make_reward(
+    person: Person,
+    amount: int = 1500,
+    *,
+    unit: str = "credit:USD",
+    available: bool = True,
+    at: datetime = NOON,
+    occasion: Occasion | None = None,
+    scheme: Scheme | None = None,
+    **fields: Any,
+) -> Reward:
+    """A reward as the ledger knows it: promised at `at` and, unless told otherwise, available since."""
+    scheme = scheme or (occasion.scheme if occasion else Scheme.objects.create(name="Scheme", created_at=LONG_AGO))
+    occasion = occasion or make_occasion(scheme, person, at=at, advocate_side="allow")
+    fields.setdefault("key", f"test:{next(_numbers)}")
+    fields.setdefault("hold_until", at)
+    reward = Reward.objects.create(
+        occasion=occasion, scheme=scheme, person=person, unit=unit, amount=amount, reversed=amount, promised_at=at,
+        **{"side": "advocate", "released_at": at if available else None, **fields},
+    )  # fmt: skip
+    book = ledger.hold([ledger.Owner.of(reward)])
+    moves = [ledger.Move(f"promise:{reward.key}", "promise", reward, "issued", "on_hold", amount)]
+    if available:
+        moves.append(ledger.Move(f"release:{reward.key}", "release", reward, "on_hold", "available", amount))
+    book.post(moves, at)
+    return reward

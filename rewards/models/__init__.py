@@ -1,7 +1,24 @@
-"""Schemes, their plans, what rewards were asked for, and pools of discount codes."""
+"""Schemes and their plans, occasions, rewards and grants, the ledger, and pools of discount codes."""
 
-from rewards.models.occasion import Occasion
+from rewards.models.ledger import Account, AccountKind, Seal, Transfer
+from rewards.models.occasion import Award, Count, Occasion, Side
 from rewards.models.pool import Pool, PoolCode
+from rewards.models.reward import Grant, Reward
 from rewards.models.scheme import Plan, Scheme
 
-__all__ = ["Occasion", "Plan", "Pool", "PoolCode", "Scheme"]
+__all__ = [
+    "Account",
+    "AccountKind",
+    "Award",
+    "Count",
+    "Grant",
+    "Occasion",
+    "Plan",
+    "Pool",
+    "PoolCode",
+    "Reward",
+    "Scheme",
+    "Seal",
+    "Side",
+    "Transfer",
+]

@@ -61,7 +61,7 @@ def test_refuses_two_benefits_of_one_side():
 
 
 @pytest.mark.parametrize(
-    "document", [{}, {"schema": 2, "benefits": []}, {"schema": 1, "benefits": [{"side": "friend"}]}]
+    "document", [{}, {"schema": 3, "benefits": []}, {"schema": 1, "benefits": [{"side": "friend"}]}]
 )
 def test_refuses_a_document_that_it_does_not_know(document):
     with pytest.raises(BadPlan):

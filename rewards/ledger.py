@@ -1,0 +1,244 @@
+"""The ledger: holding people's accounts, and moving amounts between them, each effect once.
+
+Whoever moves anything holds the accounts of its owners first (`hold`), reads what there is, and posts what follows
+(`Book.post`). Occasions are locked before accounts, accounts in the order of their ids, rewards after them.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from rewards.models import Account, Reward, Transfer
+from rewards.models.ledger import OWNER_KINDS, SYSTEM_KINDS
+from rewards.models.reward import PLACES
+from spine.inserts import insert_once
+from spine.money import MOST
+from spine.refusal import Refusal
+from spine.updates import update_rows
+
+Act = Literal[
+    "promise", "release", "freeze", "redeem", "deliver", "pay", "cancel", "take_back", "give_back", "net", "write_off",
+    "expire", "merge", "correct",
+]  # fmt: skip
+# From where to where each act may move an amount. What is merged stays in its place and changes its owner.
+MOVES: dict[str, set[tuple[str, str]]] = {
+    "promise": {("issued", "on_hold")},
+    "release": {("on_hold", "available")},
+    "freeze": {("available", "on_hold")},
+    "redeem": {("available", "in_flight")},
+    "deliver": {("in_flight", "redeemed")},
+    "pay": {("in_flight", "paid")},
+    "cancel": {("in_flight", "available")},
+    "take_back": {
+        ("on_hold", "issued"), ("available", "issued"), ("expired", "issued"), ("redeemed", "owed"), ("paid", "owed")
+    },
+    "give_back": {
+        ("issued", "on_hold"), ("issued", "available"), ("owed", "redeemed"), ("owed", "paid"),
+        ("written_off", "redeemed"), ("written_off", "paid"),
+    },
+    "net": {("available", "redeemed"), ("available", "paid"), ("owed", "issued")},
+    "write_off": {("owed", "written_off")},
+    "expire": {("available", "expired")},
+    "merge": {(kind, kind) for kind in OWNER_KINDS},
+}  # fmt: skip
+# A correction goes the way of what it corrects, backwards.
+MOVES["correct"] = {(to, out) for moves in MOVES.values() for out, to in moves if out != to}
+BATCH = 500
+
+
+class BadAmount(Refusal):
+    """Nothing, less than nothing, a fraction, or more than can be counted exactly."""
+
+    code = "bad_amount"
+    status = 422
+    sentence = _("An amount is a whole number above nothing that can be counted exactly.")
+
+
+class InsufficientBalance(Refusal):
+    """There is less than was to be moved."""
+
+    code = "insufficient_balance"
+    sentence = _("There is not enough left for this.")
+
+
+class ReversesTooMuch(Refusal):
+    """More would be taken back of a transfer than it moved."""
+
+    code = "reverses_too_much"
+    sentence = _("More can't be taken back than was given.")
+
+
+class Owner(NamedTuple):
+    """Whose accounts of what, in which scheme's book."""
+
+    scheme: int
+    person: UUID
+    unit: str
+
+    @classmethod
+    def of(cls, reward: Reward) -> "Owner":
+        """Whoever holds the reward now."""
+        return cls(reward.scheme_id, reward.person_id, reward.unit)
+
+
+@dataclass(frozen=True)
+class Move:
+    """One transfer to be made: an amount of one reward from one kind of account to another.
+
+    `entry` is the natural key of the effect. Moves of one entry stand together in one call of `post`.
+    """
+
+    entry: str
+    act: Act
+    reward: Reward
+    source: str
+    target: str
+    amount: int
+    reverses: Transfer | None = None
+    # Only of a merge: whose it becomes.
+    heir: UUID | None = None
+
+
+class Book:
+    """The accounts of some owners, held for the caller's transaction."""
+
+    def __init__(self, accounts: dict[str, Account]) -> None:
+        self.accounts = accounts
+
+    def balance(self, owner: Owner, kind: str) -> int:
+        """What the owner has in one kind of account."""
+        return self.accounts[_key(owner, kind)].balance or 0
+
+    def post(self, moves: Sequence[Move], at: datetime) -> list[Transfer]:
+        """Write the moves as transfers, with the balances and the rewards that they change; return the transfers.
+
+        An entry that was written before writes nothing, and its reward stays as it is. Rewards are read after `hold`.
+        Raises BadAmount, InsufficientBalance, and then nothing is written.
+        """
+        made: list[Transfer] = []
+        with transaction.atomic():
+            for moves_of_entries in _parts(moves):
+                made += self._post(moves_of_entries, at)
+        return made
+
+    def _post(self, moves: Sequence[Move], at: datetime) -> list[Transfer]:
+        pairs = [(move, row) for move, row in zip(moves, self._rows(moves, at), strict=True)]
+        fresh = {id(row) for row in insert_once([row for _move, row in pairs], key=["entry", "number"])}
+        booked = [(move, row) for move, row in pairs if id(row) in fresh]
+        again = {move.entry for move, row in pairs if id(row) not in fresh}
+        assert not again & {move.entry for move, _row in booked}, "an entry is written whole or not at all"
+        if booked:
+            self._balance(row for _move, row in booked)
+            _place([move for move, _row in booked])
+        return [row for _move, row in booked]
+
+    def _rows(self, moves: Sequence[Move], at: datetime) -> list[Transfer]:
+        numbers: dict[str, int] = defaultdict(int)
+        rows = []
+        for move in moves:
+            _refuse_bad(move)
+            numbers[move.entry] += 1
+            owner = Owner.of(move.reward)
+            heir = owner._replace(person=move.heir) if move.heir else owner
+            source, target = self.accounts[_key(owner, move.source)], self.accounts[_key(heir, move.target)]
+            rows.append(
+                Transfer(
+                    entry=move.entry,
+                    number=numbers[move.entry],
+                    act=move.act,
+                    reward=move.reward,
+                    source=source,
+                    target=target,
+                    unit=move.reward.unit,
+                    amount=move.amount,
+                    reverses=move.reverses,
+                    at=at,
+                )  # fmt: skip
+            )
+        return rows
+
+    def _balance(self, rows: Iterable[Transfer]) -> None:
+        changed: dict[str, Account] = {}
+        for row in rows:
+            for account, amount in ((row.source, -row.amount), (row.target, row.amount)):
+                if account.balance is not None:
+                    account.balance += amount
+                    changed[account.key] = account
+        if any((account.balance or 0) < 0 for account in changed.values()):
+            raise InsufficientBalance
+        update_rows(list(changed.values()), ["balance"])
+
+
+def hold(owners: Iterable[Owner]) -> Book:
+    """The accounts of these owners, and of their schemes, made where they are not there yet, held by the caller."""
+    wanted = {_key(owner, kind): (owner, kind) for owner in set(owners) for kind in (*OWNER_KINDS, *SYSTEM_KINDS)}
+    found = _locked(wanted)
+    missing = sorted(wanted.keys() - found.keys())
+    if missing:
+        for start in range(0, len(missing), BATCH):
+            insert_once([_account(key, *wanted[key]) for key in missing[start : start + BATCH]], key=["key"])
+        found = _locked(wanted)
+    return Book(found)
+
+
+def _locked(wanted: Iterable[str]) -> dict[str, Account]:
+    rows = Account.objects.filter(key__in=list(wanted))
+    # The scheme's own carry no total, so nobody needs to wait for them.
+    owned = rows.filter(balance__isnull=False).order_by("pk").select_for_update(no_key=True)
+    return {account.key: account for account in (*owned, *rows.filter(balance=None))}
+
+
+def _account(key: str, owner: Owner, kind: str) -> Account:
+    is_owned = kind in OWNER_KINDS
+    return Account(
+        key=key, scheme_id=owner.scheme, person_id=owner.person if is_owned else None, kind=kind, unit=owner.unit,
+        balance=0 if is_owned else None,
+    )  # fmt: skip
+
+
+def _key(owner: Owner, kind: str) -> str:
+    whose = owner.person if kind in OWNER_KINDS else ""
+    return f"{owner.scheme}:{whose}:{kind}:{owner.unit}"
+
+
+def _parts(moves: Sequence[Move]) -> Iterable[list[Move]]:
+    """The moves in the same order, some hundreds at a time, never parting an entry."""
+    part: list[Move] = []
+    for move in moves:
+        if len(part) >= BATCH and move.entry != part[-1].entry:
+            yield part
+            part = []
+        part.append(move)
+    if part:
+        yield part
+
+
+def _refuse_bad(move: Move) -> None:
+    assert (move.source, move.target) in MOVES[move.act], f"{move.act} does not go {move.source} → {move.target}"
+    assert (move.act == "merge") == (move.heir is not None), "only a merge changes the owner"
+    if isinstance(move.amount, bool) or not isinstance(move.amount, int) or not 0 < move.amount <= MOST:
+        raise BadAmount
+
+
+def _place(moves: Sequence[Move]) -> None:
+    """Let the rewards say where their amounts are now, whose they are, and how often something was booked for them."""
+    rewards = {move.reward.pk: move.reward for move in moves}
+    assert all(move.reward is rewards[move.reward.pk] for move in moves), "a reward is read once"
+    for move in moves:
+        for kind, amount in ((move.source, -move.amount), (move.target, move.amount)):
+            place = "reversed" if kind == "issued" else kind
+            setattr(move.reward, place, getattr(move.reward, place) + amount)
+        move.reward.person_id = move.heir or move.reward.person_id
+    for _entry, pk in {(move.entry, move.reward.pk) for move in moves}:
+        rewards[pk].version += 1
+    for reward in rewards.values():
+        if any(getattr(reward, place) < 0 for place in PLACES):
+            raise InsufficientBalance
+        reward.state = reward.named_state()
+    update_rows(list(rewards.values()), [*PLACES, "state", "version", "person"])
