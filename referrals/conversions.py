@@ -92,6 +92,12 @@ def of(order: Order | None) -> list[Conversion]:
     return list(Conversion.objects.filter(order=order).order_by("pk")) if order else []
 
 
+def settle_soon(order: Order | None, at: datetime) -> None:
+    """Have what became of an order handed on to rewards; nothing to do for an order that has not come."""
+    if order:
+        _make_due(Conversion.objects.filter(order=order), at)
+
+
 def _alike(whose: Collection[UUID]) -> set[UUID]:
     """Whoever buys under a mailbox of theirs: what these people did before may make those no longer new."""
     return buyers.sharing(Customer.objects.filter(person__in=whose))

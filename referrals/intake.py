@@ -57,21 +57,25 @@ def take_order(fact: OrderFact, told: Told, at: datetime) -> Taken[Recorded[Orde
     return Taken(recorded, conversions.of(order))
 
 
+@transaction.atomic
 def take_refund(fact: RefundFact, at: datetime) -> Taken[Recorded[Order | None]]:
     """Keep a refund; it adjusts what was earned and decides nothing anew.
 
     Raises UnknownSource, LiveTakesNoTests, InTheFuture, ConflictingFact.
     """
     recorded = after_orders.record_refund(fact, at)
+    conversions.settle_soon(recorded.order, at)
     return Taken(recorded, conversions.of(recorded.order))
 
 
+@transaction.atomic
 def take_dispute(fact: DisputeFact, at: datetime) -> Taken[Recorded[Order | None]]:
     """Keep a dispute; it adjusts what was earned and decides nothing anew.
 
     Raises UnknownSource, LiveTakesNoTests, InTheFuture, ConflictingFact.
     """
     recorded = after_orders.record_dispute(fact, at)
+    conversions.settle_soon(recorded.order, at)
     return Taken(recorded, conversions.of(recorded.order))
 
 

@@ -147,20 +147,11 @@ class Book:
             owner = Owner.of(move.reward)
             heir = owner._replace(person=move.heir) if move.heir else owner
             source, target = self.accounts[_key(owner, move.source)], self.accounts[_key(heir, move.target)]
-            rows.append(
-                Transfer(
-                    entry=move.entry,
-                    number=numbers[move.entry],
-                    act=move.act,
-                    reward=move.reward,
-                    source=source,
-                    target=target,
-                    unit=move.reward.unit,
-                    amount=move.amount,
-                    reverses=move.reverses,
-                    at=at,
-                )  # fmt: skip
-            )
+            row = Transfer(
+                entry=move.entry, number=numbers[move.entry], act=move.act, reward=move.reward, source=source,
+                target=target, unit=move.reward.unit, amount=move.amount, reverses=move.reverses, at=at,
+            )  # fmt: skip
+            rows.append(row)
         return rows
 
     def _balance(self, rows: Iterable[Transfer]) -> None:

@@ -7,9 +7,11 @@ from uuid import UUID
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from rewards import ledger
-from rewards.ledger import Act, InsufficientBalance, Move, Owner
+from rewards import booking, ledger
+from rewards.ledger import Act, BadAmount, InsufficientBalance, Move, Owner
 from rewards.models import Occasion, Reward, Transfer
+from spine import audit
+from spine.money import MOST
 from spine.refusal import Refusal
 
 
@@ -26,14 +28,16 @@ def available(person: UUID, unit: str, at: datetime) -> int:
     return sum(lots)
 
 
-def take(person: UUID, unit: str, amount: int, name: str, at: datetime) -> list[Transfer]:
+def take(
+    person: UUID, unit: str, amount: int, name: str, at: datetime, *, actor: audit.Party = booking.SYSTEM
+) -> list[Transfer]:
     """Put an amount on its way, in the caller's transaction, out of the lots that expire the soonest.
 
     `name` is the natural key of whatever it is spent on (`redemption:<id>`); taking under it again takes nothing.
     Raises BadAmount, InsufficientBalance.
     """
-    if isinstance(amount, bool) or not 0 < amount <= ledger.MOST:
-        raise ledger.BadAmount
+    if isinstance(amount, bool) or not 0 < amount <= MOST:
+        raise BadAmount
     schemes = set(Reward.objects.filter(person=person, unit=unit).values_list("scheme", flat=True))
     book = ledger.hold(Owner(scheme, person, unit) for scheme in schemes)
     if Transfer.objects.filter(entry=f"{name}:taken").exists():
@@ -44,24 +48,26 @@ def take(person: UUID, unit: str, amount: int, name: str, at: datetime) -> list[
         moves.append(Move(f"{name}:taken", "redeem", lot, "available", "in_flight", part))
         left -= part
         if not left:
-            return book.post(moves, at)
+            return booking.book(book, moves, at, actor)
     raise InsufficientBalance
 
 
-def arrive(name: str, at: datetime, *, act: Act = "deliver") -> list[Transfer]:
+def arrive(name: str, at: datetime, *, act: Act = "deliver", actor: audit.Party = booking.SYSTEM) -> list[Transfer]:
     """What was taken has arrived: it is redeemed, or with `act` "pay" paid out. Raises NotTaken."""
-    return _end(name, act, "redeemed" if act == "deliver" else "paid", at)
+    return _end(name, act, "redeemed" if act == "deliver" else "paid", at, actor)
 
 
-def give_back(name: str, at: datetime) -> list[Transfer]:
+def give_back(name: str, at: datetime, *, actor: audit.Party = booking.SYSTEM) -> list[Transfer]:
     """What was taken comes back to where it was. Raises NotTaken."""
-    return _end(name, "cancel", "available", at)
+    return _end(name, "cancel", "available", at, actor)
 
 
-def _end(name: str, act: Act, target: str, at: datetime) -> list[Transfer]:
+def _end(name: str, act: Act, target: str, at: datetime, actor: audit.Party) -> list[Transfer]:
     """Move what was taken to where it ends: once, whatever is tried later."""
     taken = list(Transfer.objects.filter(entry=f"{name}:taken").order_by("number"))
     rewards = _read({transfer.reward_id for transfer in taken})
+    earned_by = Occasion.objects.filter(pk__in={reward.occasion_id for reward in rewards.values()}).order_by("pk")
+    list(earned_by.select_for_update(no_key=True).values_list("pk"))
     book = ledger.hold(Owner.of(reward) for reward in rewards.values())
     # Once more, now that nobody else moves them.
     rewards = _read(rewards)
@@ -69,7 +75,7 @@ def _end(name: str, act: Act, target: str, at: datetime) -> list[Transfer]:
         Move(f"{name}:ended", act, rewards[transfer.reward_id], "in_flight", target, transfer.amount)
         for transfer in taken
     ]
-    ended = book.post(moves, at)
+    ended = booking.book(book, moves, at, actor)
     if not ended:
         raise NotTaken
     _look_again(rewards.values(), at)

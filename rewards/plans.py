@@ -215,7 +215,7 @@ class PlanDocument:
 def _rule(told: dict[str, Any]) -> Rule:
     plain = {name: value for name, value in told.items() if name not in ("benefit", "goals", "countries", "tiers")}
     lists = {name: tuple(told.get(name, ())) for name in ("goals", "countries", "tiers")}
-    return Rule(benefit=Benefit(**told["benefit"]), **plain, **lists)
+    return Rule(**{**plain, **lists, "benefit": Benefit(**told["benefit"])})
 
 
 def _written(rule: Rule) -> dict[str, Any]:

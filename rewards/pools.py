@@ -6,7 +6,7 @@ import unicodedata
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count, OuterRef, Q, Subquery
@@ -24,6 +24,8 @@ MOST = 50_000
 BATCH = 1000
 # From here on a pool is running low.
 LOW = 50
+# Whoever waits for a code of an empty pool asks again after this long.
+LOOK_AGAIN = timedelta(minutes=5)
 _CODE = re.compile(r"[!-~]{1,64}")
 # What the first line of an export may say instead of a code.
 _HEADS = {"code", "codes", "coupon", "coupon code", "discount code"}

@@ -1,7 +1,7 @@
 """Writing many rows, each with values of its own, in one statement."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection, models
 
@@ -15,13 +15,17 @@ def update_rows(rows: Sequence[models.Model], fields: Sequence[str]) -> int:
         return 0
     meta = type(rows[0])._meta
     assert meta.pk is not None
-    columns = [meta.pk, *(meta.get_field(name) for name in fields)]
+    columns = [meta.pk, *(cast(models.Field, meta.get_field(name)) for name in fields)]
     quote = connection.ops.quote_name
     names = [quote(field.column or "") for field in columns]
     later = "(" + ", ".join(["%s"] * len(columns)) + ")"
     # PostgreSQL takes the types of all rows from the first; SQLite would read a number out of an instant's text.
-    cast = connection.vendor == "postgresql"
-    row = "(" + ", ".join(f"CAST(%s AS {field.rel_db_type(connection)})" for field in columns) + ")" if cast else later
+    is_strict = connection.vendor == "postgresql"
+    row = (
+        "(" + ", ".join(f"CAST(%s AS {field.rel_db_type(connection)})" for field in columns) + ")"
+        if is_strict
+        else later
+    )
     values: list[Any] = [
         field.get_db_prep_save(getattr(each, field.attname), connection) for each in rows for field in columns
     ]
@@ -32,4 +36,4 @@ def update_rows(rows: Sequence[models.Model], fields: Sequence[str]) -> int:
             f" UPDATE {table} SET {settings} FROM told WHERE {table}.{names[0]} = told.{names[0]}",
             values,
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)

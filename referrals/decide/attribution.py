@@ -14,18 +14,16 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from customers.models import Person
-from referrals.decide import caps, decisions, outcomes
+from referrals.decide import caps, decisions, handing, outcomes
 from referrals.decide.deciding import Outcome, decide
 from referrals.decide.gathering import Ground, whose
 from referrals.decide.outcomes import Before
 from referrals.models import Conversion, Decision, LateFact, Verdict
 from rewards import occasions
 from rewards.models import Occasion
-from rewards.occasions import Asked
 from spine import due, events
 from spine.inserts import insert_once
 
-KIND = "conversion"
 BATCH = 200
 
 
@@ -60,7 +58,7 @@ class _Turn:
         _hold(Person.objects.filter(pk__in=self.people).order_by("pk").values_list("pk", flat=True))
         theirs = Conversion.objects.filter(referred_person__in=self.people).order_by("pk")
         public_ids = theirs.values_list("public_id", flat=True)
-        self.occasions = occasions.lock(KIND, [str(public_id) for public_id in public_ids])
+        self.occasions = occasions.lock(handing.KIND, [str(public_id) for public_id in public_ids])
         _hold(theirs.values_list("pk", flat=True))
 
     def decide(self, rows: Sequence[Conversion], at: datetime) -> None:
@@ -74,7 +72,8 @@ class _Turn:
         counts = caps.lock(ground.slots())
         ground.used.update({slot: count.used for slot, count in counts.items()})
         changes = [change for each in ground.conversions if (change := _decide(ground, each, at))]
-        _write(changes, self.occasions, at)
+        _write(changes, at)
+        handing.over(ground, self.occasions, at)
         caps.save(counts, ground.used)
 
 
@@ -85,7 +84,7 @@ def _hold(rows: QuerySet[Any, Any]) -> None:
 def _theirs(people: Collection[UUID]) -> QuerySet[Conversion]:
     theirs = Conversion.objects.filter(referred_person__in=people)
     whole = theirs.select_related("program__scheme", "order__customer", "lead__customer")
-    return whole.prefetch_related("order__lines", "order__captures")
+    return whole.prefetch_related("order__lines", "order__captures", "order__refunds", "order__disputes")
 
 
 def _decide(ground: Ground, conversion: Conversion, at: datetime) -> Change | None:
@@ -105,24 +104,12 @@ def _decide(ground: Ground, conversion: Conversion, at: datetime) -> Change | No
     return Change(conversion, decision, carried, standing, before)
 
 
-def _write(changes: Sequence[Change], earlier: dict[str, Occasion], at: datetime) -> None:
+def _write(changes: Sequence[Change], at: datetime) -> None:
     replaced = [change.standing.pk for change in changes if change.standing]
     Decision.objects.filter(pk__in=replaced).update(superseded_at=at)
     Decision.objects.bulk_create([change.decision for change in changes])
     Verdict.objects.bulk_create([verdict for change in changes for verdict in change.carried])
     outcomes.record_all([(change.conversion, change.before) for change in changes], at)
-    asked = [_asked(change.conversion, earlier.get(str(change.conversion.public_id))) for change in changes]
-    occasions.open_or_revise([each for each in asked if each])
-
-
-def _asked(conversion: Conversion, earlier: Occasion | None) -> Asked | None:
-    """What rewards is asked to reward; nothing of it counts any more where nobody is credited any more."""
-    person = conversion.credited_person_id or (earlier.person_id if earlier else None)
-    if person is None:
-        return None
-    counted = conversion.counted if conversion.credited_person_id else 0
-    subject, scheme = str(conversion.public_id), conversion.program.scheme
-    return Asked(KIND, subject, scheme, person, conversion.occurred_at, counted, conversion.currency)
 
 
 def _note_late(ground: Ground, conversion: Conversion, outcome: Outcome, at: datetime) -> None:

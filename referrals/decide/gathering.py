@@ -117,7 +117,7 @@ class Ground:
             program=program.pk,
             currency=program.currency,
             state=programs.state_at(program, fact.at),
-            rules=self._read(terms) if terms else None,
+            rules=self.rules(terms) if terms else None,
             touches=touches,
             tie_cut_at=max((cut.at for cut in self.cuts[person]), default=None),
             candidates={each: self._candidate(each, person, fact.at) for each in advocates},
@@ -135,7 +135,7 @@ class Ground:
             is_other = other.pk != conversion.pk and other.program_id == conversion.program_id
             if is_other and other.credited_person_id and decision and decision.touch_id and decision.terms:
                 fact, touch = self.facts[other.pk], self.touched[decision.touch_id]
-                rules, is_final = self._read(decision.terms), self.is_final(other)
+                rules, is_final = self.rules(decision.terms), self.is_final(other)
                 found.append(Credit(str(other.public_id), fact.at, fact.key, other.goal, touch, rules, is_final))
         return tuple(found)
 
@@ -155,7 +155,8 @@ class Ground:
             for advocate, candidate in inputs.candidates.items()
         }
 
-    def _read(self, terms: Terms) -> Rules:
+    def rules(self, terms: Terms) -> Rules:
+        """The terms, read once in a batch."""
         if terms.pk not in self._rules:
             self.terms[terms.pk] = terms
             self._rules[terms.pk] = Rules(

@@ -67,13 +67,14 @@ def fact_of(order: Order | None, lead: Lead | None) -> Fact:
         order.placed_at,
         (order.source_id, order.key),
         lines=tuple((line.kind, line.amount) for line in order.lines.all()),
-        captured=sum(amount for _at, amount in _collected(order)),
+        captured=sum(amount for _at, amount in collected(order)),
         currency=order.currency,
         revision=order.revision,
     )
 
 
-def _collected(order: Order) -> list[tuple[datetime, int]]:
+def collected(order: Order) -> list[tuple[datetime, int]]:
+    """The order's money as instants and amounts. Reads its lines and captures."""
     if order.is_captured_in_full:
         return [(order.placed_at, sum(line.amount for line in order.lines.all()))]
     return [(capture.at, capture.amount) for capture in order.captures.all()]

@@ -287,7 +287,7 @@ def test_never_makes_somebody_their_own_advocate_when_the_customer_is_corrected(
 # --- Refunds, disputes, leads, touches alone
 
 
-def test_takes_refunds_and_disputes_without_deciding_anew(link):
+def test_takes_refunds_and_disputes_and_has_them_handed_on(link):
     early = intake.take_refund(REFUND, NOON)
     conversion = intake.take_order(ORDER, CODE, NOON).conversions[0]
     Conversion.objects.update(due_at=None)
@@ -298,7 +298,7 @@ def test_takes_refunds_and_disputes_without_deciding_anew(link):
     assert (early.recorded.order, early.recorded.revision, list(early.conversions)) == (None, 0, [])
     assert (disputed.recorded.revision, refunded.recorded.revision) == (2, 3)
     assert list(disputed.conversions) == list(refunded.conversions) == [conversion]
-    assert Conversion.objects.get().due_at is None
+    assert Conversion.objects.get().due_at == NOON
 
 
 def test_opens_a_conversion_for_a_lead(link):

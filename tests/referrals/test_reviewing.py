@@ -230,7 +230,7 @@ def test_undoes_nothing_that_is_final_but_still_takes_verdicts(program, ada, ben
     asked = Asked(
         "conversion", str(conversion.public_id), program.scheme, ben.person_id, NOON, conversion.counted, "USD"
     )
-    occasions.open_or_revise([asked])
+    occasions.open_or_revise([asked], LATER)
     give(conversion, [Side.FRIEND], ALLOW, ada)
     occasions.finalise("conversion", str(conversion.public_id), LATER)
 

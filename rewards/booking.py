@@ -1,0 +1,81 @@
+"""Booking: posting moves to the ledger and writing down, in the same transaction, who moved what and what it came to."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from rewards.ledger import Book, Move
+from rewards.models import Reward, Transfer
+from spine import audit
+from spine.inserts import insert_once
+from spine.models import AuditEntry, Event
+
+SYSTEM: audit.Party = ("system", "rewards")
+# How events and the audit call each act.
+TOLD = {
+    "promise": "reward.promised",
+    "release": "reward.available",
+    "freeze": "reward.frozen",
+    "redeem": "reward.taken",
+    "deliver": "reward.redeemed",
+    "pay": "reward.paid",
+    "cancel": "reward.returned",
+    "take_back": "reward.reversed",
+    "give_back": "reward.restored",
+    "net": "reward.netted",
+    "write_off": "reward.written_off",
+    "expire": "reward.expired",
+    "merge": "reward.merged",
+    "correct": "reward.corrected",
+}
+BATCH = 500
+
+
+def book(book: Book, moves: Sequence[Move], at: datetime, actor: audit.Party = SYSTEM) -> list[Transfer]:
+    """Post the moves, with an event and an audit entry for each act on each reward; return what was written.
+
+    Raises BadAmount, InsufficientBalance, and then nothing is written.
+    """
+    made = book.post(moves, at)
+    rewards = {move.reward.pk: move.reward for move in moves}
+    acts: dict[tuple[int, str], int] = {}
+    for row in made:
+        acts[row.reward_id, row.act] = acts.get((row.reward_id, row.act), 0) + row.amount
+    told = [_event(rewards[pk], act, amount, at) for (pk, act), amount in acts.items()]
+    for start in range(0, len(told), BATCH):
+        insert_once(told[start : start + BATCH], key=["key"])
+    AuditEntry.objects.bulk_create(
+        AuditEntry(
+            actor_kind=actor[0], actor_id=actor[1], verb=event.name, subject_kind="reward",
+            subject_id=event.subject_id, at=at,
+        )
+        for event in told
+    )  # fmt: skip
+    return made
+
+
+def facts(reward: Reward) -> dict[str, Any]:
+    """What events say of a reward: ids and amounts, and where the amount is now."""
+    return {
+        "version": reward.version,
+        "scheme": reward.scheme_id,
+        "occasion": reward.occasion_id,
+        "side": reward.side,
+        "unit": reward.unit,
+        "amount": reward.amount,
+        "state": reward.state,
+        "on_hold": reward.on_hold,
+        "available": reward.available,
+        "owed": reward.owed,
+        "reversed": reward.reversed,
+        "hold_until": reward.hold_until.isoformat(),
+        "expires_at": reward.expires_at.isoformat() if reward.expires_at else None,
+    }
+
+
+def _event(reward: Reward, act: str, moved: int, at: datetime) -> Event:
+    name, subject = TOLD[act], str(reward.public_id)
+    return Event(
+        name=name, person=reward.person_id, subject_kind="reward", subject_id=subject, at=at,
+        key=f"{name}:{subject}:{reward.version}", payload={**facts(reward), "moved": moved},
+    )  # fmt: skip
