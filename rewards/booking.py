@@ -1,4 +1,4 @@
-"""Booking: posting moves to the ledger and writing down, in the same transaction, who moved what and what it came to."""
+"""Booking: posting moves to the ledger, and writing down in the same transaction who moved what."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -7,9 +7,6 @@ What it did is known only from its answer: where none came, the outcome is unkno
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from django.conf import settings
-from django.utils.module_loading import import_string
-
 State = Literal["accepted", "arrived", "failed", "unknown"]
 
 
@@ -50,9 +47,3 @@ class Provider(Protocol):
 
     def cancel(self, errand: Errand) -> Outcome:
         """Ask for it not to be done: `failed` once it will not be, otherwise what became of it."""
-
-
-def provider(name: str) -> Provider:
-    """The provider of that name in `FULFILMENT_PROVIDERS`. Raises KeyError."""
-    made: Provider = import_string(settings.FULFILMENT_PROVIDERS[name])()
-    return made

@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth.models import Group
+from django.db import transaction
 
 from advocates.models import Advocate, User
 from customers import keys
@@ -194,6 +195,7 @@ def make_occasion(scheme: Scheme, person: Person, *, at: datetime = NOON, **fiel
     return Occasion.objects.create(scheme=scheme, person=person, at=at, **fields)
 
 
+@transaction.atomic
 def make_reward(
     person: Person,
     amount: int = 1500,

@@ -174,6 +174,31 @@ def _pool(old: Benefit, new: Benefit, currency: str) -> str:
     return _("Discount codes come from another pool.")
 
 
+def _limits(old: Benefit, new: Benefit, currency: str) -> str:
+    return _("A share comes to %(least)s at least and %(most)s at most.") % sayings.limits(new, currency)
+
+
+def _expiry(old: Benefit, new: Benefit, currency: str) -> str:
+    return sayings.expiry(new)
+
+
+def _hold_from(old: Benefit, new: Benefit, currency: str) -> str:
+    return sayings.hold_from(new)
+
+
+def _approval(old: Benefit, new: Benefit, currency: str) -> str:
+    return sayings.approval(new)
+
+
+def _clawback(old: Benefit, new: Benefit, currency: str) -> str:
+    return sayings.clawback(new)
+
+
+def _cost(old: Benefit, new: Benefit, currency: str) -> str:
+    costs = {"old": sayings.amount(old.cost, currency), "new": sayings.amount(new.cost, currency)}
+    return _("What is given counts for %(new)s of the budget instead of %(old)s.") % costs
+
+
 # How a change of each field of a benefit is told; several may be told by one sentence.
 BENEFIT: Mapping[str, Callable[[Benefit, Benefit, str], str]] = {
     "side": _amount,
@@ -184,4 +209,11 @@ BENEFIT: Mapping[str, Callable[[Benefit, Benefit, str], str]] = {
     "when": _when,
     "hold_days": _hold,
     "pool": _pool,
+    "minimum": _limits,
+    "maximum": _limits,
+    "hold_from": _hold_from,
+    "expiry_days": _expiry,
+    "needs_approval": _approval,
+    "cost": _cost,
+    "clawback": _clawback,
 }

@@ -59,7 +59,7 @@ def _offer(rules: Rules) -> list[str]:
     found = [summary.sentence(rules.terms, rules.plan, rules.currency)]
     for side in ("friend", "advocate"):
         benefit = rules.plan.of(side)
-        found += _benefit(benefit, rules) if benefit else []
+        found += [*_benefit(benefit, rules), *_conditions(benefit, rules.currency)] if benefit else []
     found.append(_("When an order is paid back, in whole or in part, its rewards go back in the same proportion."))
     return found
 
@@ -87,6 +87,23 @@ def _benefit(benefit: Benefit, rules: Rules) -> list[str]:
         )
         % facts
     ]
+
+
+def _conditions(benefit: Benefit, currency: str) -> list[str]:
+    """What is out of the ordinary about it."""
+    found = []
+    if benefit.minimum is not None or benefit.maximum is not None:
+        told = _("A share comes to %(least)s at least and %(most)s at most.")
+        found.append(told % sayings.limits(benefit, currency))
+    if benefit.hold_from == "capture" and benefit.hold_days:
+        found.append(sayings.hold_from(benefit))
+    if benefit.expiry_days is not None:
+        found.append(sayings.expiry(benefit))
+    if benefit.needs_approval:
+        found.append(sayings.approval(benefit))
+    if benefit.clawback != "keep":
+        found.append(sayings.clawback(benefit))
+    return found
 
 
 def _who_is_new(rules: Rules) -> list[str]:
@@ -197,7 +214,23 @@ CHAPTERS = (
         "offer",
         gettext_lazy("What you both get"),
         _offer,
-        benefit=("side", "kind", "when", "fixed", "percent", "hold_days", "pool", "words"),
+        benefit=(
+            "side",
+            "kind",
+            "when",
+            "fixed",
+            "percent",
+            "hold_days",
+            "pool",
+            "words",
+            "minimum",
+            "maximum",
+            "hold_from",
+            "expiry_days",
+            "needs_approval",
+            "cost",
+            "clawback",
+        ),
     ),
     Chapter("new", gettext_lazy("Who counts as a friend"), _who_is_new, ("new_customer", "lapsed_months")),
     Chapter("window", gettext_lazy("How long a recommendation holds"), _window, ("window_days",)),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from brand import locales
 from referrals.terms import PRESETS, Precedence
+from rewards.plans import Benefit
 from spine.money import Unit, display
 
 TOUCHES: dict[str, Promise] = {
@@ -42,6 +43,7 @@ KINDS: dict[str, Promise] = {
     "discount_code": gettext_lazy("A discount code"),
     "goods": gettext_lazy("Goods"),
     "perk": gettext_lazy("A perk"),
+    "badge": gettext_lazy("A badge"),
 }
 PRESET_NAMES: dict[str, Promise] = {
     "last_touch": gettext_lazy("the last recommendation wins"),
@@ -102,6 +104,42 @@ def countries(codes: Sequence[str]) -> str:
         return _("anywhere")
     names = _locale().territories
     return format_list([names.get(code, code) for code in codes], style="or", locale=_locale())
+
+
+def limits(benefit: Benefit, currency: str) -> dict[str, str]:
+    """The least and the most that a share comes to, in words."""
+    unit = benefit.unit(currency) or Unit("cash", currency)
+    least, most = (
+        display(limit, unit, locales.active()) if limit is not None else None
+        for limit in (benefit.minimum, benefit.maximum)
+    )
+    return {"least": least or _("nothing"), "most": most or _("any amount")}
+
+
+def expiry(benefit: Benefit) -> str:
+    """How long it can be used."""
+    if benefit.expiry_days is None:
+        return _("What is available can be used for ever.")
+    return _("What is available can be used for %(days)s, then it expires.") % {"days": days(benefit.expiry_days)}
+
+
+def hold_from(benefit: Benefit) -> str:
+    """What its wait counts from."""
+    if benefit.hold_from == "capture":
+        return _("The wait begins when the order's money has come.")
+    return _("The wait begins with the order.")
+
+
+def approval(benefit: Benefit) -> str:
+    """Whether a person looks at it."""
+    return _("One of us looks at it before it is free.") if benefit.needs_approval else _("Nobody has to approve it.")
+
+
+def clawback(benefit: Benefit) -> str:
+    """What becomes of something given when the order is paid back."""
+    if benefit.clawback == "keep":
+        return _("What was given may be kept when the order is paid back.")
+    return _("What was given is taken back when the whole order is paid back.")
 
 
 def _locale() -> Locale:

@@ -17,7 +17,7 @@ from referrals.manage.worth_fields import AmountField, HostsField, ParametersFie
 from referrals.models import Program
 from referrals.terms import LINE_KINDS, PRESETS, BadTerms, Precedence, TermsDocument
 from rewards.models import Pool
-from rewards.plans import KINDS, MOST_HOLD_DAYS, BadPlan, Benefit, PlanDocument, Side
+from rewards.plans import IN_WORDS, KINDS, MOST_HOLD_DAYS, BadPlan, Benefit, PlanDocument, Side
 from spine import money
 
 NOTHING = ("", gettext_lazy("Nothing"))
@@ -276,7 +276,7 @@ class DraftForm(forms.Form):
         kind = told.get(f"{side}_kind")
         if not kind:
             return None
-        in_words = kind in ("goods", "perk")
+        in_words = kind in IN_WORDS
         self._need(f"{side}_words" if in_words else f"{side}_worth", told, is_needed=True)
         is_code = side == "friend" and kind == "discount_code"
         when = (told.get("friend_when") or "after") if is_code else "after"
