@@ -88,23 +88,27 @@ def refuse_future(at: datetime, *instants: datetime | None) -> None:
             raise InTheFuture(instant=instant.isoformat())
 
 
-def take_turn(source: Source, order_key: str) -> None:
+def take_turn(source: Source, order_key: str, *more: str) -> None:
     """Wait until nobody else records facts of this order, which may not have a row that could be locked.
 
     Without it an order and its refund, coming at the same instant, would each not see the other. On SQLite the
     transaction is the lock. Raises StillBeingTold.
     """
-    wait(f"order\0{source.pk}\0{order_key}")
+    wait(f"order\0{source.pk}\0{order_key}", *more)
 
 
-def wait(turn: str) -> None:
-    """Wait until no other transaction has this turn, and hold it until ours ends. Raises StillBeingTold."""
-    if connection.vendor != "postgresql":
+def wait(*turns: str) -> None:
+    """Wait until no other transaction has these turns, one after another, and hold them until ours ends.
+
+    Raises StillBeingTold.
+    """
+    if connection.vendor != "postgresql" or not turns:
         return
-    digest = hashlib.sha256(turn.encode(errors="surrogatepass")).digest()
+    digests = [hashlib.sha256(turn.encode(errors="surrogatepass")).digest() for turn in turns]
+    keys = [int.from_bytes(digest[:8], "big", signed=True) for digest in digests]
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(digest[:8], "big", signed=True)])
+            cursor.execute(f"SELECT {', '.join(['pg_advisory_xact_lock(%s)'] * len(keys))}", keys)
     except OperationalError as waiting:
         if getattr(waiting.__cause__, "sqlstate", None) == LOCK_NOT_AVAILABLE:
             raise StillBeingTold(retry_after=1) from waiting

@@ -15,20 +15,23 @@ from customers.told import CustomerFact
 from spine.inserts import insert_once
 
 
-def recognise(source: Source, fact: CustomerFact, *, told_at: datetime, at: datetime) -> Customer:
+def recognise(
+    source: Source, fact: CustomerFact, *, told_at: datetime, at: datetime, has_turn: bool = False
+) -> Customer:
     """The customer record, locked; if the shop names it for the first time, made with the person whom we know.
 
     Where we know nobody, it gets a person of its own. Whoever tells of one mailbox takes turns, or two records of it
-    told at once would not know of each other. Raises StillBeingTold.
+    told at once would not know of each other; `has_turn` says that the caller waited already. Raises StillBeingTold.
     """
-    if fact.email:
-        facts.wait(f"mailbox\0{canonical_hash(fact.email)}")
+    if not has_turn:
+        facts.wait(*mailbox(fact))
     made = Customer(source=source, key=fact.key, person=Person(pk=fact.person or uuid.uuid4()), recorded_at=at)
     _learn(made, fact, told_at)
     # The person comes second, which foreign keys allow until the commit: so whoever comes late has made nobody.
     if insert_once([made], key=["source", "key"]):
         if fact.person is None:
-            made.person.save(force_insert=True)
+            insert_once([made.person], key=["id"])
+            made.is_newcomer = True
         return made
     # The person is not locked with it: whoever is credited to them would wait, and hold what we wait for.
     records = Customer.objects.select_for_update(of=("self",), no_key=True).select_related("person")
@@ -36,6 +39,11 @@ def recognise(source: Source, fact: CustomerFact, *, told_at: datetime, at: date
     if learned := _learn(customer, fact, told_at):
         customer.save(update_fields=learned)
     return customer
+
+
+def mailbox(fact: CustomerFact | None) -> list[str]:
+    """Whose turn it is to tell of the customer's mailbox, where one is told."""
+    return [f"mailbox\0{canonical_hash(fact.email)}"] if fact and fact.email else []
 
 
 def fingerprint_hash(fingerprint: str) -> str:

@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from customers import facts
 from customers.facts import Recorded
-from customers.identities import fingerprint_hash, recognise
+from customers.identities import fingerprint_hash, mailbox, recognise
 from customers.models import Capture, Customer, Dispute, Line, Order, OrderVersion, Refund, Source
 from customers.told import CaptureFact, LineFact, OrderFact
 from customers.weighing import Result, Telling, weigh
@@ -37,7 +37,12 @@ def find(source: str, key: str) -> Order:
 
 @transaction.atomic
 def record_order(fact: OrderFact, at: datetime) -> Recorded[Order]:
-    """Keep an order with its captures and its customer.
+    """Keep an order in a transaction of its own. Raises what `keep_order` raises."""
+    return keep_order(fact, at)
+
+
+def keep_order(fact: OrderFact, at: datetime) -> Recorded[Order]:
+    """Keep an order with its captures and its customer, in the caller's transaction.
 
     Raises UnknownSource, LiveTakesNoTests, InTheFuture, UnknownCurrency, StillBeingTold,
     ConflictingFact.
@@ -46,10 +51,11 @@ def record_order(fact: OrderFact, at: datetime) -> Recorded[Order]:
     first_order_at = fact.customer.first_order_at if fact.customer else None
     facts.refuse_future(at, fact.placed_at, fact.updated_at, first_order_at, *(told.at for told in fact.captures or ()))
     known(fact.currency)
-    facts.take_turn(source, fact.key)
+    facts.take_turn(source, fact.key, *mailbox(fact.customer))
     customer = None
     if fact.customer:
-        customer = recognise(source, fact.customer, told_at=fact.updated_at or fact.placed_at, at=at)
+        told_at = fact.updated_at or fact.placed_at
+        customer = recognise(source, fact.customer, told_at=told_at, at=at, has_turn=True)
     order, result = _write_order(source, fact, customer, at)
     result = _write_captures(order, fact, result)
     if result in (Result.CREATED, Result.UPDATED):
@@ -66,8 +72,9 @@ def _write_order(source: Source, fact: OrderFact, customer: Customer | None, at:
     _fill(order, fact, customer)
     if insert_once([order], key=["source", "key"]):
         _write_lines(order, fact)
-        for kind in (Refund, Dispute):
-            kind.objects.filter(source=source, order_key=fact.key, order=None).update(order=order)
+        if _was_followed(order):
+            for kind in (Refund, Dispute):
+                kind.objects.filter(source=source, order_key=fact.key, order=None).update(order=order)
         return order, Result.CREATED
     told = Telling((_head(order), tuple(sorted(_line_of(line) for line in fact.lines))), fact.updated_at)
     standing = facts.locked(source, fact.key)
@@ -83,6 +90,17 @@ def _write_order(source: Source, fact: OrderFact, customer: Customer | None, at:
     elif result == Result.DUPLICATE:
         facts.date(order, fact.updated_at)
     return order, result
+
+
+def _was_followed(order: Order) -> bool:
+    """Whether a refund or a dispute came before the order: one question for both."""
+    waits = [
+        f"EXISTS (SELECT 1 FROM {kind._meta.db_table} WHERE source_id = %s AND order_key = %s AND order_id IS NULL)"  # noqa: S608
+        for kind in (Refund, Dispute)
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {' OR '.join(waits)}", [order.source_id, order.key] * 2)
+        return bool(cursor.fetchone()[0])
 
 
 def _fill(order: Order, fact: OrderFact, customer: Customer | None) -> None:
@@ -108,9 +126,12 @@ def _line_of(fact: LineFact) -> tuple[str, str, int, str, int]:
 
 
 def _write_lines(order: Order, fact: OrderFact) -> None:
-    Line.objects.bulk_create(
-        Line(order=order, key=line.key, kind=line.kind, amount=line.amount, sku=line.sku, quantity=line.quantity)
-        for line in fact.lines
+    insert_once(
+        [
+            Line(order=order, key=line.key, kind=line.kind, amount=line.amount, sku=line.sku, quantity=line.quantity)
+            for line in fact.lines
+        ],
+        key=["order", "key"],
     )
 
 
@@ -167,7 +188,8 @@ def _keep_version(order: Order, lines: list[dict[str, Any]], captures: list[dict
         "lines": lines,
         "captures": captures,
     }
-    OrderVersion.objects.create(order=order, revision=order.revision, document=document, recorded_at=at)
+    version = OrderVersion(order=order, revision=order.revision, document=document, recorded_at=at)
+    insert_once([version], key=["order", "revision"])
 
 
 def _record_order_event(

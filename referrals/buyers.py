@@ -1,11 +1,11 @@
 """Whom an order or a lead is about: the person behind the shop's customer, or one of the order's own."""
 
 import uuid
+from collections.abc import Collection
 from dataclasses import replace
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
-from django.db.models import QuerySet
 
 from brand.suppression import address_hash
 from customers.models import Customer, Order, Person
@@ -17,8 +17,9 @@ def known(customer: CustomerFact) -> CustomerFact:
     """The customer with the person whom we know by their email: the user who confirmed that it is theirs."""
     if not customer.email:
         return customer
-    address = EmailAddress.objects.select_related("user").filter(email=customer.email.lower(), verified=True).first()
-    return replace(customer, person=address.user.person_id) if address else customer
+    confirmed = EmailAddress.objects.filter(email=customer.email.lower(), verified=True)
+    person = confirmed.order_by("pk").values_list("user__person", flat=True)[:1]
+    return replace(customer, person=person[0]) if person else customer
 
 
 def of(order: Order) -> UUID:
@@ -53,21 +54,24 @@ def earlier(order: Order) -> set[UUID]:
     return set(Customer.objects.filter(pk__in=named - {None}).values_list("person", flat=True))
 
 
-def sharing(records: QuerySet[Customer]) -> set[UUID]:
-    """Whoever is known by a mailbox of these customer records."""
+def sharing(addresses: Collection[str], mailboxes: Collection[str]) -> set[UUID]:
+    """Whoever is known by one of these addresses or mailboxes, as keyed hashes."""
+    named = {"email_hash": {*addresses} - {""}, "canonical_hash": {*mailboxes} - {""}}
     alike = [
-        Customer.objects.exclude(**{name: ""}).filter(**{f"{name}__in": records.values(name)}).values_list("person")
-        for name in ("email_hash", "canonical_hash")
+        Customer.objects.exclude(**{name: ""}).filter(**{f"{name}__in": hashes}).values_list("person")
+        for name, hashes in named.items()
+        if hashes
     ]
-    return {person for (person,) in alike[0].union(alike[1])}
+    return {person for (person,) in alike[0].union(*alike[1:])} if alike else set()
 
 
 def left(source: str, customer: CustomerFact) -> set[UUID]:
     """Who shares a mailbox with the shop's record that is now said to have another one: they may be new again."""
     if not customer.email:
         return set()
-    named = Customer.objects.filter(source__key=source, key=customer.key)
-    return sharing(named.exclude(email_hash=address_hash(customer.email)))
+    known = Customer.objects.filter(source__key=source, key=customer.key).exclude(email_hash="")
+    hashes = known.exclude(email_hash=address_hash(customer.email)).values_list("email_hash", "canonical_hash")[:1]
+    return sharing(*zip(*hashes, strict=True)) if hashes else set()
 
 
 def _own(order: UUID) -> UUID:

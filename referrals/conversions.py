@@ -1,6 +1,6 @@
 """Opening conversions: whoever came by an advocate's link or code and then reached a goal has one in each program."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -65,6 +65,24 @@ def open_for(persons: Iterable[Person | UUID], at: datetime) -> None:
     _make_due(Conversion.objects.filter(referred_person__in={*whose, *_alike(whose)}), at)
 
 
+def open_first(order: Order, contacts: Sequence[Touch], at: datetime) -> list[Conversion] | None:
+    """Open the conversions of the first order of somebody whom nobody knew a moment ago, and return them.
+
+    There is no past to look through: what can be needed are this order and these contacts, which came along with it.
+    None where others share the mailbox, for then there is.
+    """
+    customer = order.customer
+    assert customer is not None and customer.is_newcomer, "somebody of whom something may be known"
+    if buyers.sharing([customer.email_hash], [customer.canonical_hash]) - {customer.person_id}:
+        return None
+    goal = Goal(customer.person_id, order.placed_at, order=order.pk)
+    programs = {touch.program_id for touch in contacts if touch.touched_at <= goal.at + SLACK}
+    opened = insert_once([_row(program, goal, at) for program in sorted(programs)], key=["program", "fact"])
+    if opened:
+        nudge(SWEEP)
+    return opened
+
+
 def again(person: UUID, at: datetime) -> None:
     """Have all of a person's conversions decided again; whoever calls holds them."""
     _make_due(Conversion.objects.filter(referred_person=person), at)
@@ -100,7 +118,8 @@ def settle_soon(order: Order | None, at: datetime) -> None:
 
 def _alike(whose: Collection[UUID]) -> set[UUID]:
     """Whoever buys under a mailbox of theirs: what these people did before may make those no longer new."""
-    return buyers.sharing(Customer.objects.filter(person__in=whose))
+    hashes = list(Customer.objects.filter(person__in=whose).values_list("email_hash", "canonical_hash"))
+    return buyers.sharing(*zip(*hashes, strict=True)) if hashes else set()
 
 
 def _make_due(conversions: models.QuerySet[Conversion], at: datetime) -> None:
@@ -124,19 +143,14 @@ def _needed(whose: Collection[UUID], at: datetime) -> list[Conversion]:
         for touch in touches
         if touch.led_to(goal) and (touch.program, goal.fact) not in there
     }
-    return [
-        Conversion(
-            program_id=program,
-            fact=fact,
-            order_id=goal.order,
-            lead_id=goal.lead,
-            referred_person_id=goal.person,
-            occurred_at=goal.at,
-            recorded_at=at,
-            due_at=at,
-        )
-        for (program, fact), goal in sorted(needed.items(), key=lambda item: item[0])
-    ]
+    return [_row(program, goal, at) for (program, _fact), goal in sorted(needed.items(), key=lambda item: item[0])]
+
+
+def _row(program: int, goal: Goal, at: datetime) -> Conversion:
+    return Conversion(
+        program_id=program, fact=goal.fact, order_id=goal.order, lead_id=goal.lead, referred_person_id=goal.person,
+        occurred_at=goal.at, recorded_at=at, due_at=at,
+    )  # fmt: skip
 
 
 def _touches(whose: Collection[UUID]) -> set[_Touched]:

@@ -15,7 +15,7 @@ from customers.models import Order
 from customers.told import CustomerFact, DisputeFact, LeadFact, OrderFact, RefundFact
 from customers.weighing import Result
 from referrals import buyers, conversions, touches
-from referrals.models import Conversion
+from referrals.models import Conversion, Touch
 from referrals.touches import Told
 
 R = TypeVar("R", bound=Recorded[Order] | Recorded[Order | None] | RecordedLead)
@@ -37,17 +37,22 @@ def take_order(fact: OrderFact, told: Told, at: datetime) -> Taken[Recorded[Orde
     """
     customer = buyers.known(fact.customer) if fact.customer else None
     about = buyers.left(fact.source, customer) if customer else set()
-    recorded = orders.record_order(replace(fact, customer=customer), at)
+    recorded = orders.keep_order(replace(fact, customer=customer), at)
     order = recorded.order
     if order.customer:
         about.add(order.customer.person_id)
     if customer:
         # Also where the telling is outdated: what it says of its customer may be news.
         about.add(buyers.told(order, customer))
+    kept: Sequence[Touch] = ()
     if contacts := touches.read(told, at):
         person = buyers.told(order, customer)
-        touches.keep(person, contacts, touched_at=fact.placed_at, at=at, order=order)
+        kept = touches.keep(person, contacts, touched_at=fact.placed_at, at=at, order=order)
         about |= {person, buyers.make(order)}
+    if recorded.result == Result.CREATED and order.customer and order.customer.is_newcomer:
+        opened = conversions.open_first(order, kept, at)
+        if opened is not None:
+            return Taken(recorded, opened)
     if recorded.result == Result.UPDATED:
         about |= buyers.earlier(order)
     former = conversions.of(order) if recorded.result == Result.UPDATED else []

@@ -24,6 +24,8 @@ class Customer(models.Model):
     # The earliest that the shop has named.
     first_order_at = models.DateTimeField(null=True, blank=True)
     recorded_at = models.DateTimeField()
+    # Made in this very transaction, with a person of its own: nothing is known of them besides.
+    is_newcomer = False
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "key"], name="customer_of_source_once")]

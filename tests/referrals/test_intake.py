@@ -376,9 +376,10 @@ def test_asks_no_more_for_many_orders_than_for_one(link, django_assert_max_num_q
     person = record_order(ORDER, NOON).order.customer.person
     make_touch(link, person, at=NOON - DAY)
 
-    # The people, touches, conversions that are there, orders, leads, one insert, who is alike, the lock, the update.
+    # The people, touches, conversions that are there, orders, leads, one insert, their mailboxes, who is
+    # alike, the lock, the update.
     for n in range(2):
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(10):
             conversions.open_for([person], NOON)
         for each in range(10):
             record_order(replace(ORDER, key=f"{n} {each}"), NOON)
