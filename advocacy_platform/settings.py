@@ -325,7 +325,7 @@ ACCOUNT_RATE_LIMITS = {
 }
 
 # What the rooms above do when somebody joins: `advocates.joining.Step`s, each in the transaction of joining.
-ON_JOINING = ["referrals.design.acceptance.OnJoining"]
+ON_JOINING = ["referrals.design.acceptance.OnJoining", "referrals.visits.joining.OnJoining"]
 
 MFA_ADAPTER = "advocates.adapters.MFAAdapter"
 MFA_FORMS = {"add_webauthn": "advocates.forms.AddPasskeyForm"}

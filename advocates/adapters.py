@@ -46,6 +46,7 @@ class AccountAdapter(DefaultAccountAdapter):
             at=clock.now(),
             agreement=form.cleaned_data.get("agreement_version"),
             accepted=form.cleaned_data.get("rules", ()),
+            cookies=request.COOKIES,
         )
         return user
 

@@ -1,9 +1,10 @@
 """Joining: how somebody becomes an advocate."""
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -42,11 +43,13 @@ class Step:
 
     def asks(self, at: datetime) -> list[ToAccept]:
         """What one accepts on joining now."""
-        raise NotImplementedError
+        return []
 
     def accepted(self, person: Person, keys: Collection[str], at: datetime) -> None:
         """Take note, in the transaction of joining, of what was accepted; other rooms' keys are among it."""
-        raise NotImplementedError
+
+    def arrived(self, person: Person, cookies: Mapping[str, str], at: datetime) -> None:
+        """Take note, in the same transaction, of what their browser brought along."""
 
 
 def asks(at: datetime) -> list[ToAccept]:
@@ -56,12 +59,18 @@ def asks(at: datetime) -> list[ToAccept]:
 
 @transaction.atomic
 def join(
-    user: User, *, display_name: str, at: datetime, agreement: int | None = None, accepted: Collection[str] = ()
+    user: User,
+    *,
+    display_name: str,
+    at: datetime,
+    agreement: int | None = None,
+    accepted: Collection[str] = (),
+    cookies: Mapping[str, str] = MappingProxyType({}),
 ) -> Advocate:
     """Save a new user (given with email and password) with its person, its advocate and its yes to the agreement.
 
     `agreement` is the version that was accepted; None where the brand has published none. `accepted` are the keys of
-    what else was. Raises EmailTaken.
+    what else was, `cookies` those of their browser. Raises EmailTaken.
     """
     user.person = Person.objects.create()
     user.joined_at = at
@@ -83,6 +92,7 @@ def join(
     )
     for step in _steps():
         step.accepted(user.person, accepted, at)
+        step.arrived(user.person, cookies, at)
     return advocate
 
 

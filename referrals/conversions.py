@@ -72,7 +72,8 @@ def open_first(order: Order, contacts: Sequence[Touch], at: datetime) -> list[Co
     None where others share the mailbox, for then there is.
     """
     customer = order.customer
-    assert customer is not None and customer.is_newcomer, "somebody of whom something may be known"
+    assert customer is not None, "an order of somebody"
+    assert customer.is_newcomer, "of somebody else something may be known"
     if buyers.sharing([customer.email_hash], [customer.canonical_hash]) - {customer.person_id}:
         return None
     goal = Goal(customer.person_id, order.placed_at, order=order.pk)
