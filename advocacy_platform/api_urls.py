@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from advocacy_platform import api_views
 from advocates.api import Me
 from referrals import api as referrals_api
+from rewards import api as rewards_api
 
 app_name = "api"
 
@@ -21,6 +22,8 @@ urlpatterns = [
     path("v1/orders/<str:source>/<path:order>/disputes", referrals_api.Disputes.as_view(), name="disputes"),
     path("v1/orders/<str:source>/<path:order>", referrals_api.Order.as_view(), name="order"),
     path("v1/refunds/bulk", referrals_api.BulkRefunds.as_view(), name="refunds_bulk"),
+    path("v1/advocates/<str:public_id>/balances", rewards_api.Balances.as_view(), name="balances"),
+    path("v1/advocates/<str:public_id>/rewards", rewards_api.Rewards.as_view(), name="rewards"),
     path("v1/leads", referrals_api.Leads.as_view(), name="leads"),
     path("v1/leads/bulk", referrals_api.BulkLeads.as_view(), name="leads_bulk"),
     path("v1/touches", referrals_api.Touches.as_view(), name="touches"),

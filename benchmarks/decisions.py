@@ -65,9 +65,9 @@ def _decide(number: int) -> float:
 
 
 def _processor_time() -> float:
-    """What this process has used of the processors, and on a PostgreSQL server of this machine its backends, in seconds.
+    """What this process has used of the processors, and on a PostgreSQL server of this machine its backends.
 
-    SQLite works in this process. Where the server's processes can't be seen, the clock counts.
+    In seconds. SQLite works in this process. Where the server's processes can't be seen, the clock counts.
     """
     if not os.environ.get("DATABASE_URL"):
         return time.process_time()

@@ -18,6 +18,7 @@ class Scope:
 SCOPES: Mapping[str, Scope] = {
     "facts:write": Scope(_("Send orders, refunds, disputes and leads.")),
     "facts:read": Scope(_("Read the orders that were sent, and what was decided about them.")),
+    "rewards:read": Scope(_("Read what advocates earned and what they have.")),
     "events:read": Scope(_("Read every event, in order.")),
     "audit:read": Scope(_("Read who did what, with the reasons that were given.")),
     "touches:write": Scope(

@@ -50,7 +50,7 @@ def story(request: AuthenticatedRequest) -> HttpResponse:
 
 
 def _funnel(person: Person, at: datetime) -> dict[str, Any]:
-    found = funnel.of(person, at)
+    found = funnel.of(person)
     return {"funnel": found, "sentence": "" if found.is_empty else funnel.sentence(found, at)}
 
 

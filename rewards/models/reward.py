@@ -15,6 +15,9 @@ from spine.due import DueRow
 # Where a reward's amount can be, beside where it came from: one column each, named as the accounts' kinds.
 PLACES = ("on_hold", "available", "in_flight", "owed", "redeemed", "paid", "expired", "written_off", "reversed")
 
+# Where something of it still moves, or is owed.
+MOVING = Q(on_hold__gt=0) | Q(available__gt=0) | Q(in_flight__gt=0) | Q(owed__gt=0)
+
 
 class Reward(DueRow):
     """One promise to one person: its terms are frozen, where its amount is now is a cache of its transfers."""
@@ -88,6 +91,7 @@ class Reward(DueRow):
             # The lots that somebody can spend.
             models.Index(fields=["person", "unit"], condition=Q(available__gt=0), name="reward_lot"),
             models.Index(fields=["person", "unit", "scheme"], condition=Q(owed__gt=0), name="reward_owed"),
+            models.Index(fields=["person", "unit"], condition=MOVING, name="reward_moving"),
             models.Index(
                 fields=["promised_at", "id"],
                 condition=Q(needs_approval=True, approved_at=None, withdrawn_at=None),

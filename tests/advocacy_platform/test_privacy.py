@@ -30,6 +30,7 @@ from customers.canonical import canonical_hash
 from customers.models import Customer, Person, PrivacyRequest, Source
 from referrals.models import Claim, Code, FriendCode, Link
 from referrals.share import codes
+from rewards.models import Grant, Plan
 from spine import audit, due, events
 from spine.models import AuditEntry, AuditReason, Event, IdempotencyKey
 from tests.conftest import sign_in
@@ -40,6 +41,7 @@ from tests.factories import (
     make_link,
     make_pool_code,
     make_program,
+    make_reward,
     make_source,
     make_user,
 )
@@ -107,6 +109,20 @@ def zoe(db):
             filed_at=NOON,
         )
     claim = Claim.objects.first()
+    reward = make_reward(person)
+    plan = Plan.objects.create(scheme=reward.scheme, version=1, document={}, published_at=NOON, published_by="test")
+    Grant.objects.create(
+        key="grant",
+        occasion=reward.occasion,
+        scheme=reward.scheme,
+        plan=plan,
+        rule="r",
+        side="advocate",
+        person=person,
+        kind="badge",
+        promised_at=NOON,
+        hold_until=NOON,
+    )
     audit.record(("user", "u1"), "claim.noted", ("claim", str(claim.public_id)), at=NOON, reason="Claimed-telltale")
     return zoe
 
@@ -186,7 +202,7 @@ def test_exports_a_row_of_every_table_that_is_declared(zoe):
             "verdicts",
             "visits",
         ],
-        "rewards": ["occasions"],
+        "rewards": ["grants", "occasions", "rewards", "transfers"],
     }
     for told in (
         "zoe-telltale@example.com",
