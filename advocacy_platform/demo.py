@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from advocacy_platform import demo_program
+from advocacy_platform import demo_program, demo_story
 from advocates import joining, staff
 from advocates.models import Advocate, User
 from brand.models import Agreement, Brand
@@ -80,10 +80,12 @@ def load(at: datetime) -> bool:
         raise NotForRealPeople
     if Brand.objects.exists():
         return False
-    _load_brand(at)
-    demo_program.load(at)
+    since = at - demo_story.SINCE
+    _load_brand(since)
+    program = demo_program.load(since)
     for person in people():
-        _load_person(person, at)
+        _load_person(person, since)
+    demo_story.load(program, "ben@example.com", at)
     return True
 
 

@@ -68,6 +68,7 @@ def facts(reward: Reward) -> dict[str, Any]:
         "available": reward.available,
         "owed": reward.owed,
         "reversed": reward.reversed,
+        "written_off": reward.written_off,
         "hold_until": reward.hold_until.isoformat(),
         "expires_at": reward.expires_at.isoformat() if reward.expires_at else None,
     }

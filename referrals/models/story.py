@@ -33,6 +33,8 @@ class StoryLine(DueRow):
     amount = models.BigIntegerField(default=0)
     unit = models.CharField(max_length=12, blank=True)
     free_at = models.DateTimeField(null=True, blank=True)
+    # What of the amount went back since, with the order or part of it.
+    back = models.BigIntegerField(default=0)
 
     class Meta(DueRow.Meta):
         constraints = [

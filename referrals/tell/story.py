@@ -1,16 +1,17 @@
 """What each advocate is told of the conversions that concern them: kept by reading what was decided."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from customers.models import Person
 from referrals.models import Conversion, Decision, StoryLine
 from referrals.models.conversion import SideVerdict
 from referrals.tell.counts import DECIDED
 from rewards import prospects
+from rewards.models import Occasion, Reward
 from rewards.plans import PlanDocument
 from rewards.prospects import Prospect
 from spine import events
@@ -18,6 +19,8 @@ from spine.inserts import insert_once
 from spine.models import Event
 
 READER = "referrals.story"
+# What an occasion of ours is called in rewards.
+KIND = "conversion"
 # Nobody hears of these who was not told before that it counts: they say nothing about a recommendation, or would be
 # said again with each later order of the same friend.
 UNTOLD = frozenset(
@@ -27,7 +30,9 @@ UNTOLD = frozenset(
     }
 )
 # What of a line is brought to what stands.
-SET = ("state", "reason", "occurred_at", "was_credited", "amount", "unit", "free_at")
+SET = ("state", "reason", "occurred_at", "was_credited", "amount", "unit", "free_at", "back")
+# What changes how much of a reward went back.
+MOVED = frozenset({"reward.reversed", "reward.restored"})
 # A line's state and its reason.
 Outcome = tuple[str, str]
 
@@ -40,8 +45,13 @@ def tell(at: datetime) -> int:
 def take(found: Sequence[Event], at: datetime) -> None:
     """Bring the lines of these conversions to what stands now, whatever the events said when they were recorded."""
     concerned = {UUID(event.subject_id) for event in found if event.name in DECIDED}
-    if not concerned:
-        return
+    moved = {event.payload["occasion"] for event in found if event.name in MOVED}
+    earned = _earned(moved, concerned)
+    if concerned := concerned | earned.keys():
+        _bring(concerned, earned, at)
+
+
+def _bring(concerned: Collection[UUID], earned: Mapping[UUID, int], at: datetime) -> None:
     found_now = Conversion.objects.filter(public_id__in=concerned).select_related("program")
     conversions = {conversion.pk: conversion for conversion in found_now}
     there = _lines(conversions)
@@ -51,14 +61,27 @@ def take(found: Sequence[Event], at: datetime) -> None:
         own = there.get(conversion.pk, {})
         outcomes = _outcomes(conversion, decision, own)
         for person, line in own.items():
+            line.back = earned.get(conversion.public_id, 0) if person == conversion.credited_person_id else 0
             _change(line, conversion, decision, outcomes.get(person, _otherwise(line, conversion)), at)
         for person, outcome in outcomes.items():
             if person in own:
                 continue
             line = StoryLine(conversion=conversion, person_id=person, due_at=at)
+            line.back = earned.get(conversion.public_id, 0)
             _set(line, conversion, decision, outcome)
             made.append(line)
     insert_once(_worth_telling(made), key=["person", "conversion"])
+
+
+def _earned(moved: Collection[int], concerned: Collection[UUID]) -> dict[UUID, int]:
+    """What of the advocate's reward went back, of each conversion of which something moved, or was decided anew."""
+    named = Q(pk__in=moved) | Q(kind=KIND, subject__in=[str(public_id) for public_id in concerned])
+    subjects = dict(Occasion.objects.filter(named, kind=KIND).values_list("pk", "subject"))
+    found: dict[UUID, int] = {}
+    for reward in Reward.objects.filter(occasion__in=subjects, side="advocate", withdrawn_at=None):
+        conversion = UUID(subjects[reward.occasion_id])
+        found[conversion] = found.get(conversion, 0) + reward.taken_back
+    return found
 
 
 def of(person: Person) -> QuerySet[StoryLine]:

@@ -9,6 +9,7 @@ from brand import days, locales
 from referrals import reasons
 from referrals.models import Decision, StoryLine
 from referrals.tell.story import prospect
+from spine.money import display
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,14 @@ def tell(line: StoryLine, decision: Decision, at: datetime) -> Told:
     if in_view is None:
         return Told(line, _done(line), _("It counts for you."))
     promise = in_view.words(locales.active())
+    if line.unit and line.amount and line.back >= line.amount:
+        gone = _("The order was paid back, and the %(promise)s with it.") % {"promise": promise}
+        return Told(line, _done(line), gone)
     when = _free(in_view.free_at, at, is_order=line.conversion.order_id is not None)
+    if line.back:
+        back = display(line.back, line.unit, locales.active())
+        said = _("You get %(promise)s less %(back)s that went back with the order, %(when)s.")
+        return Told(line, _done(line), said % {"promise": promise, "back": back, "when": when}, promise, when)
     said = _("You get %(promise)s, %(when)s.") % {"promise": promise, "when": when}
     return Told(line, _done(line), said, promise, when)
 

@@ -5,13 +5,14 @@ from django.urls import reverse
 
 from customers.models import Person
 from referrals.models import Decision, LinkDay, StoryLine
-from referrals.tell import funnel, story
+from referrals.tell import funnel, story, telling
 from rewards.plans import Benefit, PlanDocument
 from spine import events
 from spine.models import Event
 from tests.conftest import sign_in
 from tests.factories import NOON, make_conversion, make_link, make_program, make_reward
 from tests.referrals.telling import decided, redecide
+from tests.rewards.living import open_program, order, refund
 
 SOON = NOON + timedelta(minutes=1)
 
@@ -279,3 +280,21 @@ def test_says_on_an_empty_home_what_to_do_first(cleo_client):
     page = cleo_client.get(reverse("home")).content.decode()
 
     assert "Nobody has followed yet" in page
+
+
+def test_says_what_of_a_reward_went_back(ben):
+    open_program(ben)
+    order()
+    found = []
+    for amount in (2500, 7500):
+        refund(f"r-{amount}", amount)
+        events.number(NOON)
+        story.tell(NOON)
+        line = StoryLine.objects.select_related("conversion__program", "conversion__lead").get()
+        decision = line.conversion.decisions.select_related("terms__plan").get()
+        found.append((line.back, telling.tell(line, decision, NOON).outcome))
+
+    assert found == [
+        (250, "You get $10 in credit less $2.50 that went back with the order, free on Dec 5, if the order stands."),
+        (1000, "The order was paid back, and the $10 in credit with it."),
+    ]
