@@ -12,7 +12,7 @@ from referrals.design import endings
 from referrals.review import escalating
 from referrals.share import links
 from referrals.tell import counts, notices, story
-from rewards import awards, granting, releasing, sealing
+from rewards import awards, granting, merges, releasing, sealing
 from spine import clock, events, idempotency, limits
 
 # Long enough to clear a pile, short enough to end well before a task's limit of 100 s.
@@ -54,6 +54,7 @@ SWEEPS = {
     "referrals.decide": Sweep(attribution.decide_due, every=2, queue="money"),
     "rewards.award": Sweep(awards.award_due, every=2, queue="money"),
     "rewards.release": Sweep(releasing.release_due, every=5, queue="money"),
+    "rewards.merges": Sweep(merges.follow, every=5, queue="money"),
     "rewards.seal": Sweep(sealing.seal, every=2, queue="money"),
     "rewards.tell_head": Sweep(sealing.export_head, every=HOUR, queue="media"),
     "rewards.grant": Sweep(granting.grant_due, every=5, queue="money"),
