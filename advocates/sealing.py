@@ -7,7 +7,6 @@ import hmac
 from cryptography.fernet import Fernet
 from django.conf import settings
 
-
 SECOND_FACTORS = "second factors"
 
 

@@ -5,25 +5,43 @@ from typing import Any
 
 from django.db import models
 
-from rewards.models import Occasion, PoolCode
-from spine.privacy import Subject, rows
+from rewards.cash import details, payouts, people
+from rewards.models import Occasion, Payout, PayoutDetails, PoolCode
+from spine.privacy import Subject, forget_words, rows
 
-EXPORTED = {Occasion}
+EXPORTED = {Occasion, Payout, PayoutDetails}
 NOTHING_PERSONAL: dict[type[models.Model], str] = {
     PoolCode: "Who holds it is a keyed hash; the code that a friend was given is told with the link that gave it.",
 }
 
 
 def export(subject: Subject) -> dict[str, Any]:
-    """What they were credited with."""
+    """What they were credited with, what they were paid, and the end of where it went."""
     return {
         "occasions": rows(
             Occasion.objects.filter(person__in=subject.people),
             *("public_id", "kind", "scheme__name", "at", "counted", "currency", "final_at"),
-        )
+        ),
+        "payouts": rows(
+            Payout.objects.filter(person__in=subject.people),
+            *("public_id", "unit", "amount", "state", "details__ending", "requested_at", "ended_at", "reason"),
+        ),
+        "payout_details": rows(
+            PayoutDetails.objects.filter(person__in=subject.people),
+            *("kind", "ending", "entered_at", "usable_at", "superseded_at", "undone_at"),
+        ),
     }
 
 
 def erase(subject: Subject, at: datetime) -> list[str]:
-    """Nothing is taken away: a book that forgets cannot be proved, and it knows people by their ids alone."""
+    """Empty where their cash went and why it did not; withdraw what nobody was asked to pay yet.
+
+    Nothing is taken out of the ledger: a book that forgets cannot be proved, and it knows people by their ids alone.
+    """
+    people.hold(subject.people)
+    payouts.cancel_all(subject.people, at)
+    details.erase(subject.people, at)
+    theirs = Payout.objects.filter(person__in=subject.people)
+    theirs.update(reason="")
+    forget_words("payout", theirs.values_list("public_id", flat=True))
     return []

@@ -137,5 +137,3 @@ def _row(payout: Payout) -> Iterator[object]:
     is_iban = payout.details.kind == "iban"
     yield from (str(payout.public_id), told.holder, told.account if is_iban else "", "" if is_iban else told.account)
     yield from (to_major(payout.amount, payout.currency), payout.currency)
-
-

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -53,7 +54,7 @@ def of(payouts: Sequence[Payout], at: datetime, maker: User | None = None) -> di
     return found
 
 
-def standing_details(persons: Collection[object]) -> dict[object, PayoutDetails]:
+def standing_details(persons: Collection[UUID]) -> dict[UUID, PayoutDetails]:
     """Where each person's cash goes now, by the person."""
     return {each.person_id: each for each in PayoutDetails.objects.filter(person__in=persons, superseded_at=None)}
 

@@ -1,6 +1,6 @@
 """Payouts: what somebody can ask for, asking for it, and withdrawing it as long as nobody has approved it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -68,6 +68,11 @@ class Balance:
     on_hold: int
     owed: int
     open: Payout | None
+
+    @property
+    def currency(self) -> str:
+        """The three letters of the unit."""
+        return self.unit.removeprefix("cash:")
 
     @property
     def threshold(self) -> int:
@@ -148,7 +153,7 @@ def decline(payout: Payout, manager: User, reason: str, at: datetime) -> Payout:
     return declined
 
 
-def cancel_all(persons: Sequence[UUID], at: datetime) -> None:
+def cancel_all(persons: Collection[UUID], at: datetime) -> None:
     """Withdraw, in the caller's transaction, everything of these people that no provider can have heard of."""
     unheard = Payout.objects.filter(person__in=persons, state__in=["requested", "approved"], asked_at=None)
     for payout in unheard.order_by("pk").select_for_update():

@@ -49,6 +49,11 @@ class Sums:
     settled: int = 0
     paid: int = 0
 
+    @property
+    def currency(self) -> str:
+        """The three letters of the unit."""
+        return self.unit.removeprefix("cash:")
+
     def count(self, move: tuple[str, str], amount: int) -> None:
         """Count one move of an amount."""
         column, sign = COLUMNS[move]

@@ -1,6 +1,5 @@
 """Cash for the advocate: what there is, asking for it, and what became of what they asked for."""
 
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -36,11 +35,10 @@ class AmountForm(forms.Form):
     )
 
     def __init__(self, *args: Any, balance: Balance, **kwargs: Any) -> None:
-        currency = balance.unit.removeprefix("cash:")
-        kwargs.setdefault("initial", {"amount": _written(to_major(balance.available, currency))})
+        self.currency = balance.currency
+        kwargs.setdefault("initial", {"amount": f"{to_major(balance.available, self.currency):f}"})
         super().__init__(*args, **kwargs)
-        self.currency = currency
-        self.fields["amount"].help_text = _("In %(currency)s.") % {"currency": currency}
+        self.fields["amount"].help_text = _("In %(currency)s.") % {"currency": self.currency}
 
     def clean_amount(self) -> int:
         """The amount in minor units."""
@@ -97,7 +95,3 @@ def cancel_payout(request: AuthenticatedRequest, public_id: UUID) -> HttpRespons
     cash.cancel(get_object_or_404(mine, public_id=public_id), actor(request), clock.now())
     messages.success(request, _("Withdrawn. The money is back in your balance."))
     return redirect("rewards:payouts")
-
-
-def _written(amount: Decimal) -> str:
-    return f"{amount:f}"

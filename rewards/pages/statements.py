@@ -62,7 +62,7 @@ def statement_month(request: AuthenticatedRequest, year: int, month: int) -> Htt
 @login_required
 def export_statement(request: AuthenticatedRequest, year: int, month: int | None = None) -> HttpResponseBase:
     """The lines of a year or a month as a file."""
-    number = _known(year, month or 1)
+    number = _known(year, 1 if month is None else month)
     found = cash.lines(people.same(request.user.person), number, month, _zone())
     name = f"statement-{number}-{month:02}" if month else f"statement-{number}"
     return sheets.response(name, [_("Day"), _("What"), _("Amount"), _("Currency")], cash.table(found))

@@ -186,7 +186,7 @@ def test_exports_a_row_of_every_table_that_is_declared(zoe):
             "verdicts",
             "visits",
         ],
-        "rewards": ["occasions"],
+        "rewards": ["occasions", "payout_details", "payouts"],
     }
     for told in (
         "zoe-telltale@example.com",

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from django.db.models import Sum
+
 from rewards.cash import batches, details, paying, payouts
 from rewards.cash.details import Destination
 from rewards.fulfilment import Outcome
@@ -103,8 +105,8 @@ def after_lease(at):
 
 
 def balances(advocate, unit="cash:USD"):
-    found = Account.objects.filter(person=advocate.person, unit=unit).values_list("kind", "balance")
-    return {kind: balance for kind, balance in found if balance}
+    found = Account.objects.filter(person=advocate.person, unit=unit, balance__gt=0).values_list("kind")
+    return dict(found.annotate(total=Sum("balance")).order_by("kind"))
 
 
 def everything():
