@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.db import transaction
 from django.db.models import Sum
 
 from rewards.cash import batches, details, paying, payouts
@@ -65,6 +66,7 @@ class Bank:
 BANK = f"{__name__}.Bank"
 
 
+@transaction.atomic
 def give(advocate, amount=5000, unit="cash:USD", at=NOON, **fields):
     return make_reward(advocate.person, amount, unit=unit, at=at, **fields)
 

@@ -84,9 +84,10 @@ def test_gives_back_what_could_not_be_paid_and_says_why(ada, cleo, bank):
 
 
 def test_of_500_with_one_bad_recipient_499_are_done_and_one_is_to_mend(ada, bank):
+    scheme = Scheme.objects.create(name="Scheme", created_at=NOON)
     people = [make_advocate(f"payee{number}") for number in range(500)]
     for number, advocate in enumerate(people):
-        give(advocate, 2000 + number)
+        give(advocate, 2000 + number, scheme=scheme)
         enter(advocate, "no such account at all" if number == 250 else f"Pay to the phone {number:08}")
         payouts.request(advocate.person, "cash:USD", ACTOR, NOON)
     bank.outcomes["no such account at all"] = Outcome("failed", "unknown account")
