@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from advocacy_platform import stuck
 from advocates.models import User
 from referrals.review import claims, reviewing
+from rewards.cash import batches
 from spine import clock
 
 
@@ -79,6 +80,7 @@ ENTRIES: tuple[Entry, ...] = (
         "referrals.see_conversions",
         "magnifying-glass",
     ),
+    Entry(_("Rewards"), _("Payouts"), "rewards:manage_payouts", "rewards.make_payouts", "banknotes", batches.waiting),
     Entry(_("The place"), _("Staff"), "manage:staff", "advocates.manage_staff", "user-group"),
     Entry(_("The place"), _("Brand"), "brand:brand_page", "brand.design_brand", "swatch"),
     Entry(_("The place"), _("User agreement"), "brand:agreement_page", "brand.design_brand", "document-check"),

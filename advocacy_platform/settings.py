@@ -415,6 +415,16 @@ REQUEST_MAX_BYTES = 100 * 1024 * 1024
 # The largest picture, in bytes, that anyone may send.
 UPLOAD_MAX_BYTES = 10 * 1024 * 1024
 
+# --- Payouts ----------------------------------------------------------------------------------------------------------
+
+# The smallest payout, in minor units of whatever currency it is in: 2000 is $20.
+PAYOUT_THRESHOLD = env.int("PAYOUT_THRESHOLD", default=2000)
+# Above so many minor units of one currency whoever made a batch of payouts can't approve it alone, as long as somebody
+# else could.
+FOUR_EYES_ABOVE = env.int("FOUR_EYES_ABOVE", default=50_000)
+# Who pays cash out: the dotted path of a provider. By default people of the staff make the transfers from a work list.
+PAYOUT_PROVIDER = env.str("PAYOUT_PROVIDER", default="rewards.cash.by_hand.ByHand")
+
 # --- API --------------------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {

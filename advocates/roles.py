@@ -37,6 +37,7 @@ ROLES: dict[str, Role] = {
             "referrals.review_conversions",
             "referrals.see_conversions",
             "referrals.suspend_advocates",
+            "rewards.make_payouts",
             "rewards.manage_pools",
             "spine.change_clockoffset",
         },

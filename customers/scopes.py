@@ -20,6 +20,8 @@ SCOPES: Mapping[str, Scope] = {
     "facts:read": Scope(_("Read the orders that were sent, and what was decided about them.")),
     "rewards:read": Scope(_("Read what advocates earned and what they have.")),
     "events:read": Scope(_("Read every event, in order.")),
+    "payouts:read": Scope(_("Read what advocates are paid out, and how far it has come.")),
+    "payouts:write": Scope(_("Ask for an advocate's cash to be paid out.")),
     "audit:read": Scope(_("Read who did what, with the reasons that were given.")),
     "touches:write": Scope(
         _("Say that somebody came by a link or a code. Never an order, never an amount."), is_publishable=True

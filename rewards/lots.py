@@ -52,6 +52,15 @@ def take(
     raise InsufficientBalance
 
 
+def hold(names: Iterable[str]) -> None:
+    """Hold everything that was taken under these names, for the caller's transaction, in the order of all locks."""
+    taken = Transfer.objects.filter(entry__in=[f"{name}:taken" for name in names])
+    rewards = _read(set(taken.values_list("reward", flat=True)))
+    occasions = Occasion.objects.filter(pk__in={reward.occasion_id for reward in rewards.values()})
+    list(occasions.order_by("pk").select_for_update(no_key=True).values_list("pk"))
+    ledger.hold(Owner.of(reward) for reward in rewards.values())
+
+
 def arrive(name: str, at: datetime, *, act: Act = "deliver", actor: audit.Party = booking.SYSTEM) -> list[Transfer]:
     """What was taken has arrived: it is redeemed, or with `act` "pay" paid out. Raises NotTaken."""
     return _end(name, act, "redeemed" if act == "deliver" else "paid", at, actor)

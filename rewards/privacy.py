@@ -5,10 +5,21 @@ from typing import Any
 
 from django.db import models
 
-from rewards.models import Account, Award, Grant, Occasion, PoolCode, Reward, Transfer
-from spine.privacy import Subject, rows
+from rewards.cash import details, payouts, people
+from rewards.models import (
+    Account,
+    Award,
+    Grant,
+    Occasion,
+    Payout,
+    PayoutDetails,
+    PoolCode,
+    Reward,
+    Transfer,
+)  # fmt: skip
+from spine.privacy import Subject, forget_words, rows
 
-EXPORTED = {Occasion, Reward, Grant, Transfer}
+EXPORTED = {Occasion, Reward, Grant, Transfer, Payout, PayoutDetails}
 NOTHING_PERSONAL: dict[type[models.Model], str] = {
     Account: "A sum of the transfers that are told.",
     Award: "Rules, codes and amounts, told with the rewards that they gave.",
@@ -17,7 +28,7 @@ NOTHING_PERSONAL: dict[type[models.Model], str] = {
 
 
 def export(subject: Subject) -> dict[str, Any]:
-    """What they were credited with, what it earned, and what became of that."""
+    """What they were credited with, what it earned, what they were paid, and the end of where it went."""
     return {
         "occasions": rows(
             Occasion.objects.filter(person__in=subject.people),
@@ -36,9 +47,26 @@ def export(subject: Subject) -> dict[str, Any]:
             Transfer.objects.filter(reward__person__in=subject.people),
             *("public_id", "reward__public_id", "act", "unit", "amount", "at"),
         ),
+        "payouts": rows(
+            Payout.objects.filter(person__in=subject.people),
+            *("public_id", "unit", "amount", "state", "details__ending", "requested_at", "ended_at", "reason"),
+        ),
+        "payout_details": rows(
+            PayoutDetails.objects.filter(person__in=subject.people),
+            *("kind", "ending", "entered_at", "usable_at", "superseded_at", "undone_at"),
+        ),
     }
 
 
 def erase(subject: Subject, at: datetime) -> list[str]:
-    """Nothing is taken away: a book that forgets cannot be proved, and it knows people by their ids alone."""
+    """Empty where their cash went and why it did not; withdraw what nobody was asked to pay yet.
+
+    Nothing is taken out of the ledger: a book that forgets cannot be proved, and it knows people by their ids alone.
+    """
+    people.hold(subject.people)
+    payouts.cancel_all(subject.people, at)
+    details.erase(subject.people, at)
+    theirs = Payout.objects.filter(person__in=subject.people)
+    theirs.update(reason="")
+    forget_words("payout", theirs.values_list("public_id", flat=True))
     return []

@@ -1,14 +1,53 @@
-"""The addresses of schemes and pools."""
+"""The addresses of pools, payouts and statements."""
 
 from django.urls import path
 
-from rewards.manage import pools
-from rewards.pages import wallet
+from rewards.manage import payout_batches, pools
+from rewards.manage import payouts as manage_payouts
+from rewards.pages import payout_details, payouts, statements, wallet
 
 app_name = "rewards"
 
 urlpatterns = [
     path("rewards/", wallet.wallet, name="wallet"),
+    path("payouts/", payouts.payouts, name="payouts"),
+    path("payouts/request/<str:currency>/", payouts.request_payout, name="request_payout"),
+    path("payouts/<uuid:public_id>/cancel/", payouts.cancel_payout, name="cancel_payout"),
+    path("payouts/details/", payout_details.payout_details, name="payout_details"),
+    path("payouts/details/undo/<str:token>/", payout_details.undo_payout_details, name="undo_payout_details"),
+    path("statement/", statements.statement, name="statement"),
+    path("statement/<int:year>/", statements.statement, name="statement_year"),
+    path("statement/<int:year>/export/", statements.export_statement, name="export_statement"),
+    path("statement/<int:year>/<int:month>/", statements.statement_month, name="statement_month"),
+    path("statement/<int:year>/<int:month>/export/", statements.export_statement, name="export_statement_month"),
+    path("manage/payouts/", manage_payouts.manage_payouts, name="manage_payouts"),
+    path("manage/payouts/<uuid:public_id>/", manage_payouts.payout, name="payout"),
+    path("manage/payouts/<uuid:public_id>/decline/", manage_payouts.decline_payout, name="decline_payout"),
+    path("manage/payouts/<uuid:public_id>/paid/", manage_payouts.mark_payout_paid, name="mark_payout_paid"),
+    path("manage/payouts/<uuid:public_id>/failed/", manage_payouts.mark_payout_failed, name="mark_payout_failed"),
+    path("manage/payouts/batches/", payout_batches.payout_batches, name="payout_batches"),
+    path("manage/payouts/batches/make/", payout_batches.make_payout_batch, name="make_payout_batch"),
+    path("manage/payouts/batches/<uuid:public_id>/", payout_batches.payout_batch, name="payout_batch"),
+    path(
+        "manage/payouts/batches/<uuid:public_id>/approve/",
+        payout_batches.approve_payout_batch,
+        name="approve_payout_batch",
+    ),
+    path(
+        "manage/payouts/batches/<uuid:public_id>/dissolve/",
+        payout_batches.dissolve_payout_batch,
+        name="dissolve_payout_batch",
+    ),
+    path(
+        "manage/payouts/batches/<uuid:public_id>/export/",
+        payout_batches.export_payout_batch,
+        name="export_payout_batch",
+    ),
+    path(
+        "manage/payouts/batches/<uuid:public_id>/paid/",
+        payout_batches.mark_payout_batch_paid,
+        name="mark_payout_batch_paid",
+    ),
     path("manage/pools/", pools.pools, name="pools"),
     path("manage/pools/create/", pools.create, name="create_pool"),
     path("manage/pools/<uuid:public_id>/", pools.pool, name="pool"),

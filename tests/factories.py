@@ -141,7 +141,7 @@ def make_conversion(
     number = next(_numbers)
     source = Source.objects.filter(key="shop").first() or make_source()
     referred = referred or Person.objects.create()
-    customer = Customer.objects.create(source=source, key=f"c-{number}", person=referred, recorded_at=at)
+    customer = Customer.objects.create(source=source, key=f"buyer-{number}", person=referred, recorded_at=at)
     order = Order.objects.create(
         source=source,
         key=f"order-{number}",

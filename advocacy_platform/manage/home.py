@@ -16,6 +16,7 @@ from advocacy_platform.manage.request import StaffRequest, requires
 from advocates.models import StaffInvitation, User
 from referrals.review import claims, reviewing
 from rewards import pools
+from rewards.cash import batches
 from spine import clock
 
 
@@ -65,11 +66,19 @@ def low_pools(viewer: User, found: list[stuck.Kind], at: datetime) -> Waiting | 
     return Waiting(_("Discount codes running low"), len(pools.running_low(at)), reverse("rewards:pools"))
 
 
+def payouts_to_make(viewer: User, found: list[stuck.Kind], at: datetime) -> Waiting | None:
+    """Payouts that nobody collected, and batches that nobody approved."""
+    if not viewer.has_perm("rewards.make_payouts"):
+        return None
+    return Waiting(_("Payouts to make"), batches.waiting(), reverse("rewards:manage_payouts"))
+
+
 # A room with something that waits for staff adds its figure here.
 WAITING: list[Callable[[User, list[stuck.Kind], datetime], Waiting | None]] = [
     stopped_conversions,
     open_claims,
     low_pools,
+    payouts_to_make,
     stuck_rows,
     open_invitations,
 ]

@@ -1,7 +1,8 @@
-"""Schemes and their plans, occasions, rewards and grants, the ledger, and pools of discount codes."""
+"""Schemes and their plans, occasions, rewards and grants, the ledger, payouts, and pools of discount codes."""
 
 from rewards.models.ledger import Account, AccountKind, Seal, Transfer
 from rewards.models.occasion import Award, Count, Occasion, Side
+from rewards.models.payout import Payout, PayoutBatch, PayoutDetails
 from rewards.models.pool import Pool, PoolCode
 from rewards.models.reward import Grant, Reward
 from rewards.models.scheme import Plan, Scheme
@@ -13,6 +14,9 @@ __all__ = [
     "Count",
     "Grant",
     "Occasion",
+    "Payout",
+    "PayoutBatch",
+    "PayoutDetails",
     "Plan",
     "Pool",
     "PoolCode",

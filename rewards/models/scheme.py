@@ -13,6 +13,8 @@ class Scheme(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(max_length=80)
     created_at = models.DateTimeField()
+    # Since when no cash of it is paid out, because its book did not add up.
+    payouts_stopped_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.name

@@ -1,1 +1,1 @@
-"""The pages on which people see what they earned."""
+"""The pages on which people see what they earned, and have it paid out."""

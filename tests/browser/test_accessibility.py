@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import pytest
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
@@ -10,7 +11,7 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from advocates import invitations, staff
-from advocates.models import User
+from advocates.models import Advocate, User
 from brand import suppression, unsubscribe
 from brand.models import Message
 from customers import keys
@@ -19,9 +20,11 @@ from referrals.models import Link, Program
 from referrals.review import claims
 from referrals.share import links
 from referrals.tell import story
+from rewards.cash import batches, details, payouts
 from rewards.models import Pool
 from tests.browser.conftest import findings, newest_code, reauthenticate, sign_in
 from tests.referrals import cast
+from tests.rewards.cash import cash
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -59,6 +62,7 @@ NO_PAGE = {
     "/api/v1/me",
     "/api/v1/orders",
     "/api/v1/orders/bulk",
+    "/api/v1/payouts",
     "/api/v1/refunds/bulk",
     "/api/v1/touches",
     "/brand.css",
@@ -302,6 +306,41 @@ def test_pages_about_ones_own_link_are_accessible(new_phone, site, person, stopp
 
     assert found + found_by_ben == []
     assert (seen, seen_by_ben) == (public, own)
+
+
+def test_pages_about_cash_are_accessible(new_phone, site, person):
+    at = timezone.now()
+    ada, ben, cleo = (Advocate.objects.get(user__email=person(name).email) for name in ("ada", "ben", "cleo"))
+    for advocate in (ben, cleo):
+        cash.give(advocate, at=at)
+        cash.enter(advocate, at=at - details.WAIT)
+    payouts.request(ben.person, "cash:USD", staff.party(ben.user), at)
+    approved = batches.make(ada.user, at)
+    batches.approve(approved, ada.user, at)
+    cash.pay(at)
+    payout = payouts.request(cleo.person, "cash:USD", staff.party(cleo.user), at, 2500)
+    batch = batches.make(ada.user, at)
+    month = f"/statement/{at.astimezone(ZoneInfo(cleo.time_zone)):%Y/%-m}/"
+    letter = Message.objects.filter(key__startswith="payout_details:").latest("pk").text
+    undo = f"/payouts/details/undo/{letter.partition('/undo/')[2].split()[0]}"
+    own = {"/payouts/", "/payouts/request/USD/", month, undo}
+    of_staff = {
+        "/manage/payouts/",
+        "/manage/payouts/batches/",
+        f"/manage/payouts/{payout.public_id}/",
+        f"/manage/payouts/{approved.payouts.get().public_id}/",
+        f"/manage/payouts/batches/{approved.public_id}/",
+        f"/manage/payouts/batches/{batch.public_id}/",
+    }
+    phone, desk = new_phone(), new_phone()
+    sign_in(phone, site, person("cleo"))
+    sign_in(desk, site, person("ada"))
+
+    seen, found = visit(phone, site, own)
+    seen_by_ada, found_by_ada = visit(desk, site, of_staff)
+
+    assert found + found_by_ada == []
+    assert (seen, seen_by_ada) == (own, of_staff)
 
 
 def test_errors_are_accessible(new_phone, site, person):

@@ -1,0 +1,1 @@
+"""Cash: where it goes, asking for it, collecting it into batches, and paying it out."""

@@ -1,0 +1,172 @@
+"""Cash on its way to people: where it goes, what was asked for, and what is paid together."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from customers.models import Person
+from spine.due import DueRow
+
+
+class PayoutDetails(models.Model):
+    """Where one person's cash went from one day to another, readable with the site's key alone."""
+
+    class Kind(models.TextChoices):
+        IBAN = "iban", _("A bank account")
+        WORDS = "words", _("In your own words")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="payout_details")
+    kind = models.CharField(max_length=5, choices=Kind.choices)
+    # The holder's name and the account, sealed; empty once its person is erased.
+    sealed = models.TextField(blank=True)
+    # The last four characters: what people are shown of it.
+    ending = models.CharField(max_length=4, blank=True)
+    # What stood before, and comes back where this change is undone.
+    replaces = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    entered_at = models.DateTimeField()
+    # From then on cash is sent there: whoever owns the account has had time to object.
+    usable_at = models.DateTimeField()
+    superseded_at = models.DateTimeField(null=True, blank=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "payout details"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person"], condition=Q(superseded_at=None), name="payout_details_standing_once"
+            ),
+        ]
+        indexes = [models.Index(fields=["person", "-id"], name="payout_details_by_person")]
+
+    def __str__(self) -> str:
+        return f"…{self.ending}"
+
+
+class PayoutBatch(models.Model):
+    """Payouts that somebody collected to be paid together; it can only shrink."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    # The public ids of the staff who made it and who approved it.
+    made_by = models.CharField(max_length=64)
+    made_at = models.DateTimeField()
+    approved_by = models.CharField(max_length=64, blank=True)
+    approved_at = models.DateTimeField(null=True, blank=True)
+    dissolved_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "payout batches"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(approved_at=None, approved_by="") | (Q(approved_at__isnull=False) & ~Q(approved_by="")),
+                name="payout_batch_is_approved_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_at=None) | Q(dissolved_at=None), name="payout_batch_approved_or_dissolved"
+            ),
+        ]
+        indexes = [models.Index(fields=["-made_at", "-id"], name="payout_batch_by_making")]
+
+    def __str__(self) -> str:
+        return str(self.public_id)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits for somebody's yes."""
+        return self.approved_at is None and self.dissolved_at is None
+
+
+class PayoutState(models.TextChoices):
+    """How far a payout has come."""
+
+    REQUESTED = "requested", _("Asked for")
+    APPROVED = "approved", _("Approved")
+    SENT = "sent", _("On its way")
+    UNKNOWN = "unknown", _("Being looked up")
+    PAID = "paid", _("Paid")
+    FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Withdrawn")
+
+
+# What somebody still waits for; one of these a person and unit.
+OPEN_STATES = ("requested", "approved", "sent", "unknown")
+
+
+class Payout(DueRow):
+    """One amount of cash that one person asked for: taken out of their rewards until it is paid, or comes back."""
+
+    State = PayoutState
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="payouts")
+    unit = models.CharField(max_length=12)
+    amount = models.BigIntegerField()
+    state = models.CharField(max_length=9, choices=PayoutState.choices, default=PayoutState.REQUESTED)
+    requested_at = models.DateTimeField()
+    batch = models.ForeignKey(PayoutBatch, null=True, blank=True, on_delete=models.PROTECT, related_name="payouts")
+    # Where it goes, once it is collected to be paid.
+    details = models.ForeignKey(PayoutDetails, null=True, blank=True, on_delete=models.PROTECT, related_name="payouts")
+    # Who pays it out (a dotted path), once it is approved, and the key under which they know it.
+    provider = models.CharField(max_length=200, blank=True)
+    key = models.CharField(max_length=60, unique=True, editable=False)
+    # When the provider may first have heard of it: from then on it is looked up before it is sent.
+    asked_at = models.DateTimeField(null=True, blank=True)
+    # What the provider said last and is not booked yet.
+    outcome = models.CharField(max_length=8, blank=True)
+    # Why it failed, in words of the provider or of the staff.
+    reason = models.CharField(max_length=300, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    # One more with each change of its state.
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta(DueRow.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "unit"], condition=Q(state__in=OPEN_STATES), name="payout_open_once"
+            ),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="payout_is_something"),
+            models.CheckConstraint(condition=Q(unit__startswith="cash:"), name="payout_is_cash"),
+            models.CheckConstraint(
+                condition=Q(state__in=["requested", "cancelled"]) | Q(batch__isnull=False, details__isnull=False),
+                name="payout_is_approved_in_a_batch",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=OPEN_STATES, ended_at=None)
+                | (~Q(state__in=OPEN_STATES) & Q(ended_at__isnull=False)),
+                name="payout_ends_at_an_instant",
+            ),
+        ]
+        indexes = [
+            *DueRow.Meta.indexes,
+            models.Index(fields=["person", "-requested_at", "-id"], name="payout_by_person"),
+            models.Index(fields=["state", "-requested_at", "-id"], name="payout_by_state"),
+            models.Index(
+                fields=["requested_at", "id"], condition=Q(state="requested", batch=None), name="payout_to_collect"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.unit} ({self.public_id})"
+
+    @property
+    def name(self) -> str:
+        """Under which the ledger knows what was taken for it."""
+        return f"payout:{self.public_id}"
+
+    @property
+    def currency(self) -> str:
+        """The three letters of what it is paid in."""
+        return self.unit.removeprefix("cash:")
+
+    def mark(self, state: str, at: datetime, **fields: Any) -> None:
+        """Go on to a state; the caller holds the row and writes down what else follows."""
+        self.state = state
+        self.version += 1
+        for name, value in fields.items():
+            setattr(self, name, value)
+        self.ended_at = None if state in OPEN_STATES else at
+        self.save(update_fields=["state", "version", "ended_at", *fields])
