@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from advocacy_platform import backups, expiry, privacy, silence
+from advocacy_platform import backups, bookkeeping, expiry, privacy, silence
 from brand import mail
 from referrals.decide import attribution
 from referrals.design import endings
@@ -58,6 +58,8 @@ SWEEPS = {
     "rewards.merges": Sweep(merges.follow, every=5, queue="money"),
     "rewards.seal": Sweep(sealing.seal, every=2, queue="money"),
     "rewards.tell_head": Sweep(sealing.export_head, every=HOUR, queue="media"),
+    # Once a day; asking hourly, it makes up for a night in which the machine was off.
+    "ledger.prove": Sweep(bookkeeping.prove_daily, every=HOUR, queue="media"),
     "rewards.grant": Sweep(granting.grant_due, every=5, queue="money"),
     # An advocate sees what came of a recommendation at once, and reads of it in a letter soon after.
     "referrals.story": Sweep(story.tell, every=2, queue="default"),

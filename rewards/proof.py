@@ -36,6 +36,15 @@ def verify() -> Iterator[Finding]:
         yield from check()
 
 
+def confirmed() -> list[Finding]:
+    """What is found twice: while others write, one look may see a transfer before what it changed, and two don't."""
+    found = list(verify())
+    if not found:
+        return []
+    again = set(verify())
+    return [finding for finding in found if finding in again]
+
+
 def _transfers() -> Iterator[Finding]:
     """Each moves its reward's unit between two accounts of one scheme, along a way that its act may take."""
     rows = Transfer.objects.select_related("source", "target", "reward").order_by("pk")
