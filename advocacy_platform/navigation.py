@@ -14,6 +14,7 @@ from advocacy_platform import stuck
 from advocates.models import User
 from referrals.review import claims, reviewing
 from rewards.cash import batches
+from rewards.catalogue import by_hand
 from spine import clock
 
 
@@ -81,6 +82,15 @@ ENTRIES: tuple[Entry, ...] = (
         "magnifying-glass",
     ),
     Entry(_("Rewards"), _("Payouts"), "rewards:manage_payouts", "rewards.make_payouts", "banknotes", batches.waiting),
+    Entry(
+        _("Rewards"),
+        _("To hand out"),
+        "rewards:manage_redemptions",
+        "rewards.manage_catalogue",
+        "gift",
+        lambda: by_hand.waiting().count(),
+    ),
+    Entry(_("Rewards"), _("Catalogue"), "rewards:manage_catalogue", "rewards.manage_catalogue", "shopping-bag"),
     Entry(_("The place"), _("Staff"), "manage:staff", "advocates.manage_staff", "user-group"),
     Entry(_("The place"), _("Brand"), "brand:brand_page", "brand.design_brand", "swatch"),
     Entry(_("The place"), _("User agreement"), "brand:agreement_page", "brand.design_brand", "document-check"),

@@ -14,6 +14,7 @@ from referrals.share import links
 from referrals.tell import counts, notices, story
 from rewards import awards, granting, merges, releasing, sealing
 from rewards.cash import paying
+from rewards.catalogue import fulfilling
 from spine import clock, events, idempotency, limits
 
 # Long enough to clear a pile, short enough to end well before a task's limit of 100 s.
@@ -66,6 +67,7 @@ SWEEPS = {
     "referrals.notices": Sweep(notices.write_due, every=5, queue="mail"),
     # Asks the provider, books what it answered and what people of the staff said.
     "rewards.pay": Sweep(paying.pay_due, every=5, queue="webhooks"),
+    "rewards.fulfil": Sweep(fulfilling.fulfil_due, every=5, queue="webhooks"),
     "sources.silent": Sweep(silence.warn, every=10 * MINUTE, queue="mail"),
     "privacy.run": Sweep(privacy.run_due, every=5, queue="media"),
     "limits.purge": Sweep(limits.purge, every=HOUR, queue="media"),

@@ -425,6 +425,13 @@ FOUR_EYES_ABOVE = env.int("FOUR_EYES_ABOVE", default=50_000)
 # Who pays cash out: the dotted path of a provider. By default people of the staff make the transfers from a work list.
 PAYOUT_PROVIDER = env.str("PAYOUT_PROVIDER", default="rewards.cash.by_hand.ByHand")
 
+# --- Store credit -----------------------------------------------------------------------------------------------------
+
+# Where the shop books store credit that people took in the catalogue, and the secret under which it is asked to:
+# `whsec_` and 24 to 64 bytes in base64. See docs/api.md.
+STORE_CREDIT_URL = env.str("STORE_CREDIT_URL", default="")
+STORE_CREDIT_SECRET = env.str("STORE_CREDIT_SECRET", default="")
+
 # --- API --------------------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {

@@ -144,6 +144,11 @@ def take(pool: Pool, holder: str, at: datetime) -> PoolCode:
             continue
 
 
+def put_back(holder: str) -> None:
+    """Let the code that was set aside for this holder be taken by others; nobody may have seen it."""
+    PoolCode.objects.filter(holder=holder).update(holder="", taken_at=None)
+
+
 def of(scheme_id: int, name: str | None) -> Pool | None:
     """The pool of this scheme that a plan names by its public id; None if it names none of them."""
     return Pool.objects.filter(scheme=scheme_id, public_id=name).first() if name and _is_id(name) else None

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import models
 
 from rewards.cash import details, payouts, people
+from rewards.catalogue import addresses, redemptions
 from rewards.models import (
     Account,
     Award,
@@ -14,12 +15,13 @@ from rewards.models import (
     Payout,
     PayoutDetails,
     PoolCode,
+    Redemption,
     Reward,
     Transfer,
 )  # fmt: skip
 from spine.privacy import Subject, forget_words, rows
 
-EXPORTED = {Occasion, Reward, Grant, Transfer, Payout, PayoutDetails}
+EXPORTED = {Occasion, Reward, Grant, Transfer, Payout, PayoutDetails, Redemption}
 NOTHING_PERSONAL: dict[type[models.Model], str] = {
     Account: "A sum of the transfers that are told.",
     Award: "Rules, codes and amounts, told with the rewards that they gave.",
@@ -51,6 +53,7 @@ def export(subject: Subject) -> dict[str, Any]:
             Payout.objects.filter(person__in=subject.people),
             *("public_id", "unit", "amount", "state", "details__ending", "requested_at", "ended_at", "reason"),
         ),
+        "redemptions": _redemptions(subject),
         "payout_details": rows(
             PayoutDetails.objects.filter(person__in=subject.people),
             *("kind", "ending", "entered_at", "usable_at", "superseded_at", "undone_at"),
@@ -59,14 +62,32 @@ def export(subject: Subject) -> dict[str, Any]:
 
 
 def erase(subject: Subject, at: datetime) -> list[str]:
-    """Empty where their cash went and why it did not; withdraw what nobody was asked to pay yet.
+    """Empty where their cash and parcels went and why not; call off what nobody was asked for yet.
 
     Nothing is taken out of the ledger: a book that forgets cannot be proved, and it knows people by their ids alone.
     """
     people.hold(subject.people)
     payouts.cancel_all(subject.people, at)
+    redemptions.call_off_all(subject.people, at)
     details.erase(subject.people, at)
     theirs = Payout.objects.filter(person__in=subject.people)
     theirs.update(reason="")
     forget_words("payout", theirs.values_list("public_id", flat=True))
+    taken = Redemption.objects.filter(person__in=subject.people)
+    # A parcel's number leads to an address.
+    taken.update(address="", reason="", result="")
+    forget_words("redemption", taken.values_list("public_id", flat=True))
     return []
+
+
+def _redemptions(subject: Subject) -> list[dict[str, Any]]:
+    """What they took, with the addresses in clear: they are theirs."""
+    told = rows(
+        Redemption.objects.filter(person__in=subject.people),
+        *("public_id", "item__name", "unit", "amount", "state", "requested_at", "ended_at", "result", "reason"),
+        "address",
+    )
+    for row in told:
+        address = addresses.read(row["address"])
+        row["address"] = address.lines if address else []
+    return told

@@ -1,15 +1,22 @@
-"""The addresses of pools, payouts and statements."""
+"""The addresses of wallets, the catalogue, payouts and pools."""
 
 from django.urls import path
 
+from rewards.manage import catalogue as manage_catalogue
 from rewards.manage import payout_batches, pools
 from rewards.manage import payouts as manage_payouts
-from rewards.pages import payout_details, payouts, statements, wallet
+from rewards.manage import redemptions as manage_redemptions
+from rewards.pages import catalogue, payout_details, payouts, redemptions, statements, wallet
 
 app_name = "rewards"
 
 urlpatterns = [
     path("rewards/", wallet.wallet, name="wallet"),
+    path("rewards/catalogue/", catalogue.catalogue, name="catalogue"),
+    path("rewards/catalogue/<uuid:public_id>/", catalogue.item, name="item"),
+    path("rewards/redemptions/", redemptions.redemptions_list, name="redemptions"),
+    path("rewards/redemptions/<uuid:public_id>/", redemptions.redemption, name="redemption"),
+    path("rewards/redemptions/<uuid:public_id>/call-off/", redemptions.call_off, name="call_off_redemption"),
     path("payouts/", payouts.payouts, name="payouts"),
     path("payouts/request/<str:currency>/", payouts.request_payout, name="request_payout"),
     path("payouts/<uuid:public_id>/cancel/", payouts.cancel_payout, name="cancel_payout"),
@@ -47,6 +54,24 @@ urlpatterns = [
         "manage/payouts/batches/<uuid:public_id>/paid/",
         payout_batches.mark_payout_batch_paid,
         name="mark_payout_batch_paid",
+    ),
+    path("manage/catalogue/", manage_catalogue.manage_catalogue, name="manage_catalogue"),
+    path("manage/catalogue/add/", manage_catalogue.add_item, name="add_item"),
+    path("manage/catalogue/<uuid:public_id>/", manage_catalogue.change_item, name="change_item"),
+    path("manage/catalogue/<uuid:public_id>/offer/", manage_catalogue.offer_item, name="offer_item"),
+    path("manage/catalogue/<uuid:public_id>/withdraw/", manage_catalogue.withdraw_item, name="withdraw_item"),
+    path("manage/redemptions/", manage_redemptions.manage_redemptions, name="manage_redemptions"),
+    path("manage/redemptions/take-up/", manage_redemptions.take_up_redemptions, name="take_up_redemptions"),
+    path("manage/redemptions/<uuid:public_id>/", manage_redemptions.manage_redemption, name="manage_redemption"),
+    path(
+        "manage/redemptions/<uuid:public_id>/arrived/",
+        manage_redemptions.mark_redemption_arrived,
+        name="mark_redemption_arrived",
+    ),
+    path(
+        "manage/redemptions/<uuid:public_id>/failed/",
+        manage_redemptions.mark_redemption_failed,
+        name="mark_redemption_failed",
     ),
     path("manage/pools/", pools.pools, name="pools"),
     path("manage/pools/create/", pools.create, name="create_pool"),

@@ -1,43 +1,21 @@
-"""Paying: asking the provider for each payout of an approved batch, and booking what came of it.
+"""Paying: asking the provider for each payout of an approved batch, and booking what came of it."""
 
-Between any two steps the worker may be killed. That it is about to ask is written down before it asks; from then on it
-looks up what became of the payout before it sends anything. What the provider answered is written down by itself, and
-booked by another step together with the ledger, the event and the letter.
-"""
-
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
-from django.utils.module_loading import import_string
 
-from brand.mail import one_line
-from rewards import lots
+from rewards import errands, lots
 from rewards.cash import details, hindrances, letters
 from rewards.cash.batches import put_back
 from rewards.cash.hindrances import Hindrance
 from rewards.cash.notes import MACHINE, note
 from rewards.cash.payouts import give_back
-from rewards.fulfilment import Errand, Outcome, Provider
+from rewards.fulfilment import Errand
 from rewards.models import Payout
 from spine import due
-
-# What `look_up` says of a payout that never reached the provider.
-UNHEARD = Outcome("failed", "unheard")
-
-
-class Payer(Provider, Protocol):
-    """A provider that pays cash."""
-
-    # How often to ask what became of an accepted payout; None where people of the staff say it.
-    again: timedelta | None
-
-
-class StillUnknown(Exception):
-    """The provider does not say whether it took the payout."""
 
 
 def pay_due(at: datetime) -> int:
@@ -49,7 +27,7 @@ def send_due(at: datetime) -> int:
     """Send, or look up, what is due; return how many payouts were taken up."""
     under_way = [Payout.State.APPROVED, Payout.State.SENT, Payout.State.UNKNOWN]
     ready = Payout.objects.filter(state__in=under_way, outcome="")
-    return due.deliver(ready, partial(_ask, at=at), at=at)
+    return due.deliver(ready, partial(errands.ask, desk=DESK, at=at), at=at)
 
 
 def book_due(at: datetime) -> int:
@@ -65,63 +43,14 @@ def book(payouts: Sequence[Payout], at: datetime) -> None:
     letters.ended([payout for payout in payouts if payout.ended_at], at)
 
 
-def payer(path: str) -> Payer:
-    """Whoever pays under this dotted path. Raises ImportError."""
-    made: Payer = import_string(path)()
-    return made
-
-
-def _ask(payout: Payout, at: datetime) -> Mapping[str, Any]:
-    """Ask the provider; the columns that its answer sets."""
-    asked = payer(payout.provider)
-    if payout.asked_at is None:
-        answer = _send(asked, payout, at)
-    else:
-        answer = _call(payout, lambda: asked.look_up(_errand(payout)), at)
-        if answer == UNHEARD and payout.state != Payout.State.SENT:
-            answer = _send(asked, payout, at)
-    if answer is None:
-        return {}
-    if answer.state == "accepted" and payout.state == Payout.State.SENT:
-        return {"due_at": at + asked.again if asked.again else None}
-    if answer.state == "unknown" or (answer == UNHEARD and payout.state == Payout.State.SENT):
-        _doubt(payout, at)
-        raise StillUnknown(answer.reason)
-    return {"outcome": answer.state, "reason": one_line(answer.reason)[:300], "due_at": at}
-
-
-def _send(asked: Payer, payout: Payout, at: datetime) -> Outcome | None:
-    """Send it, unless something has come in the way; None where nothing was sent."""
+def _is_clear(payout: Payout, at: datetime) -> bool:
+    """Whether nothing stands in its way; what does sends it back to be collected again, or to its owner."""
     hindrance = hindrances.of([payout], at).get(payout.pk)
     if hindrance:
         with transaction.atomic():
-            for held in _held(payout).select_for_update():
+            for held in errands.held(payout).select_for_update():
                 (give_back if hindrance == Hindrance.GONE else put_back)(held, MACHINE, at)
-        return None
-    if not _held(payout).update(asked_at=at):
-        return None
-    return _call(payout, lambda: asked.send(_errand(payout)), at)
-
-
-def _call(payout: Payout, call: Callable[[], Outcome], at: datetime) -> Outcome:
-    try:
-        return call()
-    except Exception:
-        _doubt(payout, at)
-        raise
-
-
-def _doubt(payout: Payout, at: datetime) -> None:
-    """From now on nobody knows whether the provider took it, until it is looked up; what it took, it took."""
-    with transaction.atomic():
-        for doubted in _held(payout).select_for_update().filter(state=Payout.State.APPROVED):
-            doubted.mark(Payout.State.UNKNOWN, at)
-            note(MACHINE, "payout.unanswered", doubted, at)
-
-
-def _held(payout: Payout) -> QuerySet[Payout]:
-    """The payout, if its lease is still the one under which it was taken."""
-    return Payout.objects.filter(pk=payout.pk, lease=payout.lease, ended_at=None)
+    return hindrance is None
 
 
 def _errand(payout: Payout) -> Errand:
@@ -134,7 +63,7 @@ def _errand(payout: Payout) -> Errand:
 
 
 def _accepted(payout: Payout, at: datetime) -> None:
-    again = payer(payout.provider).again
+    again = errands.provider(payout.provider).again
     payout.due_at = at + again if again else None
     payout.mark(Payout.State.SENT, at, outcome="")
     note(MACHINE, "payout.sent", payout, at)
@@ -150,3 +79,10 @@ def _failed(payout: Payout, at: datetime) -> None:
     lots.give_back(payout.name, at)
     payout.mark(Payout.State.FAILED, at, outcome="")
     note(MACHINE, "payout.failed", payout, at, payout.reason)
+
+
+def _doubted(payout: Payout, at: datetime) -> None:
+    note(MACHINE, "payout.unanswered", payout, at)
+
+
+DESK = errands.Desk(errand=_errand, is_clear=_is_clear, doubted=_doubted)

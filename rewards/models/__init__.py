@@ -1,5 +1,6 @@
-"""Schemes and their plans, occasions, rewards and grants, the ledger, payouts, and pools of discount codes."""
+"""Schemes and their plans, occasions, rewards and grants, the ledger, payouts, the catalogue, and pools of codes."""
 
+from rewards.models.catalogue import Item, Redemption
 from rewards.models.ledger import Account, AccountKind, Seal, Transfer
 from rewards.models.occasion import Award, Count, Occasion, Side
 from rewards.models.payout import Payout, PayoutBatch, PayoutDetails
@@ -13,6 +14,7 @@ __all__ = [
     "Award",
     "Count",
     "Grant",
+    "Item",
     "Occasion",
     "Payout",
     "PayoutBatch",
@@ -20,6 +22,7 @@ __all__ = [
     "Plan",
     "Pool",
     "PoolCode",
+    "Redemption",
     "Reward",
     "Scheme",
     "Seal",

@@ -1,15 +1,13 @@
 """Cash on its way to people: where it goes, what was asked for, and what is paid together."""
 
 import uuid
-from datetime import datetime
-from typing import Any
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Person
-from spine.due import DueRow
+from rewards.models.errand import ErrandRow
 
 
 class PayoutDetails(models.Model):
@@ -96,12 +94,12 @@ class PayoutState(models.TextChoices):
 OPEN_STATES = ("requested", "approved", "sent", "unknown")
 
 
-class Payout(DueRow):
+class Payout(ErrandRow):
     """One amount of cash that one person asked for: taken out of their rewards until it is paid, or comes back."""
 
     State = PayoutState
+    open_states = OPEN_STATES
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="payouts")
     unit = models.CharField(max_length=12)
     amount = models.BigIntegerField()
@@ -110,20 +108,8 @@ class Payout(DueRow):
     batch = models.ForeignKey(PayoutBatch, null=True, blank=True, on_delete=models.PROTECT, related_name="payouts")
     # Where it goes, once it is collected to be paid.
     details = models.ForeignKey(PayoutDetails, null=True, blank=True, on_delete=models.PROTECT, related_name="payouts")
-    # Who pays it out (a dotted path), once it is approved, and the key under which they know it.
-    provider = models.CharField(max_length=200, blank=True)
-    key = models.CharField(max_length=60, unique=True, editable=False)
-    # When the provider may first have heard of it: from then on it is looked up before it is sent.
-    asked_at = models.DateTimeField(null=True, blank=True)
-    # What the provider said last and is not booked yet.
-    outcome = models.CharField(max_length=8, blank=True)
-    # Why it failed, in words of the provider or of the staff.
-    reason = models.CharField(max_length=300, blank=True)
-    ended_at = models.DateTimeField(null=True, blank=True)
-    # One more with each change of its state.
-    version = models.PositiveIntegerField(default=1)
 
-    class Meta(DueRow.Meta):
+    class Meta(ErrandRow.Meta):
         constraints = [
             models.UniqueConstraint(
                 fields=["person", "unit"], condition=Q(state__in=OPEN_STATES), name="payout_open_once"
@@ -141,7 +127,7 @@ class Payout(DueRow):
             ),
         ]
         indexes = [
-            *DueRow.Meta.indexes,
+            *ErrandRow.Meta.indexes,
             models.Index(fields=["person", "-requested_at", "-id"], name="payout_by_person"),
             models.Index(fields=["state", "-requested_at", "-id"], name="payout_by_state"),
             models.Index(
@@ -161,12 +147,3 @@ class Payout(DueRow):
     def currency(self) -> str:
         """The three letters of what it is paid in."""
         return self.unit.removeprefix("cash:")
-
-    def mark(self, state: str, at: datetime, **fields: Any) -> None:
-        """Go on to a state; the caller holds the row and writes down what else follows."""
-        self.state = state
-        self.version += 1
-        for name, value in fields.items():
-            setattr(self, name, value)
-        self.ended_at = None if state in OPEN_STATES else at
-        self.save(update_fields=["state", "version", "ended_at", *fields])
