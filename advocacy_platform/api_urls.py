@@ -6,7 +6,7 @@ from advocacy_platform import api_views
 from advocates.api import Me
 from referrals import api as referrals_api
 from rewards import api as rewards_api
-from rewards import api_payouts
+from rewards import api_catalogue, api_payouts
 
 app_name = "api"
 
@@ -28,6 +28,9 @@ urlpatterns = [
     path("v1/leads", referrals_api.Leads.as_view(), name="leads"),
     path("v1/leads/bulk", referrals_api.BulkLeads.as_view(), name="leads_bulk"),
     path("v1/touches", referrals_api.Touches.as_view(), name="touches"),
+    path("v1/catalogue", api_catalogue.Catalogue.as_view(), name="catalogue"),
+    path("v1/redemptions", api_catalogue.Redemptions.as_view(), name="redemptions"),
+    path("v1/redemptions/<uuid:public_id>", api_catalogue.OneRedemption.as_view(), name="redemption"),
     path("v1/payouts", api_payouts.Payouts.as_view(), name="payouts"),
     path("v1/payouts/<uuid:public_id>", api_payouts.OnePayout.as_view(), name="payout"),
     re_path(r"", api_views.Nowhere.as_view()),

@@ -19,6 +19,7 @@ SCOPES: Mapping[str, Scope] = {
     "facts:write": Scope(_("Send orders, refunds, disputes and leads.")),
     "facts:read": Scope(_("Read the orders that were sent, and what was decided about them.")),
     "rewards:read": Scope(_("Read what advocates earned and what they have.")),
+    "redemptions:write": Scope(_("Take something of the catalogue for an advocate.")),
     "events:read": Scope(_("Read every event, in order.")),
     "payouts:read": Scope(_("Read what advocates are paid out, and how far it has come.")),
     "payouts:write": Scope(_("Ask for an advocate's cash to be paid out.")),

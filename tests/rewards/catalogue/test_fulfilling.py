@@ -167,9 +167,10 @@ def test_a_worker_killed_with_the_reply_in_its_hand_hands_out_once(rich, shop, m
         answer(*args)
         raise Killed
 
-    with monkeypatch.context() as patch, pytest.raises(Killed):
+    with monkeypatch.context() as patch:
         patch.setattr(fulfilling.errands, "_call", killed)
-        fulfil()
+        with pytest.raises(Killed):
+            fulfil()
     assert shop.booked == {taken.key: ("USD", 500)}
     fulfil(MUCH_LATER)
 
