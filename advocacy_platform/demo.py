@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from advocacy_platform import demo_program, demo_story
+from advocacy_platform import demo_catalogue, demo_program, demo_story
 from advocates import joining, staff
 from advocates.models import Advocate, User
 from brand.models import Agreement, Brand
@@ -83,6 +83,7 @@ def load(at: datetime) -> bool:
     since = at - demo_story.SINCE
     _load_brand(since)
     program = demo_program.load(since)
+    demo_catalogue.load(program, since)
     for person in people():
         _load_person(person, since)
     demo_story.load(program, "ben@example.com", at)

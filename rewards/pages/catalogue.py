@@ -120,7 +120,7 @@ def item(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
             form.add_error(None, refusal.detail)
             status = refusal.status
         else:
-            messages.success(request, _("It is yours. You get an email as soon as it has arrived."))
+            messages.success(request, _("Taken. You get an email as soon as it has arrived."))
             return redirect("rewards:redemption", taken.public_id)
     context = {"offer": offer, "item": found, "form": form}
     return render(request, "rewards/catalogue/item.html", context, status=status)

@@ -51,7 +51,7 @@ def test_says_what_will_be_there_where_nothing_is(cleo_client, cleo):
 
 def test_takes_an_item_and_tells_how_far_it_has_come(rich, cleo_client):
     item = make_item("discount_code", name="10 % off", codes=["SAVE10"])
-    assert "1,000 points leave your balance now" in text(cleo_client.get(page(item)))
+    assert "You pay 1,000 points from your balance now" in text(cleo_client.get(page(item)))
 
     answer = cleo_client.post(page(item), {"token": TOKEN})
 
