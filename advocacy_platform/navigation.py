@@ -15,6 +15,7 @@ from advocates.models import User
 from referrals.review import claims, reviewing
 from rewards.cash import batches
 from rewards.catalogue import by_hand
+from rewards.manage import approvals
 from spine import clock
 
 
@@ -80,6 +81,14 @@ ENTRIES: tuple[Entry, ...] = (
         "manage:people",
         "referrals.see_conversions",
         "magnifying-glass",
+    ),
+    Entry(
+        _("Rewards"),
+        _("To approve"),
+        "rewards:manage_approvals",
+        "rewards.approve_rewards",
+        "check-badge",
+        approvals.waiting,
     ),
     Entry(_("Rewards"), _("Payouts"), "rewards:manage_payouts", "rewards.make_payouts", "banknotes", batches.waiting),
     Entry(

@@ -44,6 +44,7 @@ _TAKEN: Mapping[str, str | Promise] = {
     "refund": gettext_lazy("%(amount)s went back: the order was paid back, wholly or in part."),
     "lost": gettext_lazy("%(amount)s went back: the buyer's bank took the money."),
     "withdraw": gettext_lazy("%(amount)s went back: new facts came in, and the order was decided anew."),
+    "refused": gettext_lazy("%(amount)s went back: one of us looked at it and decided against it."),
 }
 # Why a rule gave nothing, for people.
 CODES: Mapping[str, str | Promise] = {

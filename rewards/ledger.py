@@ -47,8 +47,8 @@ MOVES: dict[str, set[tuple[str, str]]] = {
     "expire": {("available", "expired")},
     "merge": {(kind, kind) for kind in OWNER_KINDS},
 }  # fmt: skip
-# A correction goes the way of what it corrects, backwards.
-MOVES["correct"] = {(to, out) for moves in MOVES.values() for out, to in moves if out != to}
+# A correction goes the way of what it corrects, backwards, from wherever that has come to since.
+MOVES["correct"] = {(to, out) for moves in MOVES.values() for out, to in moves if out != to} | MOVES["take_back"]
 BATCH = 500
 
 

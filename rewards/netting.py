@@ -43,5 +43,5 @@ def _owing(owners: Iterable[Owner]) -> list[Reward]:
 
 def _spent(owing: Sequence[Reward]) -> dict[int, str]:
     """Where each of these was spent, by the latest transfer that made it owed."""
-    made = Transfer.objects.filter(reward__in=owing, act="take_back", target__kind="owed")
+    made = Transfer.objects.filter(reward__in=owing, act__in=["take_back", "correct"], target__kind="owed")
     return {row.reward_id: row.source.kind for row in made.select_related("source").order_by("pk")}

@@ -15,13 +15,14 @@ from rewards.models import (
     Payout,
     PayoutDetails,
     PoolCode,
+    Proposal,
     Redemption,
     Reward,
     Transfer,
 )  # fmt: skip
 from spine.privacy import Subject, forget_words, rows
 
-EXPORTED = {Occasion, Reward, Grant, Transfer, Payout, PayoutDetails, Redemption}
+EXPORTED = {Occasion, Reward, Grant, Transfer, Payout, PayoutDetails, Proposal, Redemption}
 NOTHING_PERSONAL: dict[type[models.Model], str] = {
     Account: "A sum of the transfers that are told.",
     Award: "Rules, codes and amounts, told with the rewards that they gave.",
@@ -40,6 +41,11 @@ def export(subject: Subject) -> dict[str, Any]:
             Reward.objects.filter(person__in=subject.people),
             *("public_id", "side", "unit", "amount", "state", "promised_at", "hold_until", "expires_at"),
             *("on_hold", "available", "in_flight", "owed", "redeemed", "paid", "expired", "written_off", "reversed"),
+            "reason",
+        ),
+        "by_hand": rows(
+            Proposal.objects.filter(person__in=subject.people),
+            *("public_id", "kind", "unit", "amount", "reason", "proposed_at", "done_at", "declined_at"),
         ),
         "grants": rows(
             Grant.objects.filter(person__in=subject.people),
@@ -73,6 +79,11 @@ def erase(subject: Subject, at: datetime) -> list[str]:
     theirs = Payout.objects.filter(person__in=subject.people)
     theirs.update(reason="")
     forget_words("payout", theirs.values_list("public_id", flat=True))
+    Reward.objects.filter(person__in=subject.people).exclude(reason="").update(reason="")
+    Grant.objects.filter(person__in=subject.people).exclude(reason="").update(reason="")
+    proposals = Proposal.objects.filter(person__in=subject.people)
+    proposals.update(reason="")
+    forget_words("proposal", proposals.values_list("public_id", flat=True))
     taken = Redemption.objects.filter(person__in=subject.people)
     # A parcel's number leads to an address.
     taken.update(address="", reason="", result="")
@@ -87,7 +98,8 @@ def _redemptions(subject: Subject) -> list[dict[str, Any]]:
         *("public_id", "item__name", "unit", "amount", "state", "requested_at", "ended_at", "result", "reason"),
         "address",
     )
+    found = []
     for row in told:
         address = addresses.read(row["address"])
-        row["address"] = address.lines if address else []
-    return told
+        found.append({**row, "address": address.lines if address else []})
+    return found

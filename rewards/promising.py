@@ -25,7 +25,8 @@ def stand(asking: Asking, answer: Answer, rewards: list[Reward], grants: list[Gr
         same = [row for row in rows if _is_same(row, earned)]
         if same:
             best = min(same, key=lambda each: (each.withdrawn_at is not None, each.pk or 0))
-            best.withdrawn_at = None
+            # What the staff refused stays refused, whatever is decided anew.
+            best.withdrawn_at = best.refused_at
             kept.add(id(best))
         elif earned.unit:
             rewards.append(_reward(occasion, earned, _key(occasion, earned, rewards), at))

@@ -56,16 +56,16 @@ def due(occasion: Occasion, reward: Reward | Grant) -> int:
         return amount
     if isinstance(reward, Grant) and occasion.refunded < occasion.counted:
         return 0
-    return min(
-        amount,
-        counting.proportional(amount, occasion.refunded, occasion.counted, cancelled=occasion.is_cancelled),
-    )
+    corrected = reward.corrected if isinstance(reward, Reward) else 0
+    rest = amount - corrected
+    share = counting.proportional(rest, occasion.refunded, occasion.counted, cancelled=occasion.is_cancelled)
+    return corrected + min(rest, share)
 
 
 def why(occasion: Occasion, reward: Reward) -> str:
     """What takes back, in one word, as entries are named."""
     if reward.withdrawn_at:
-        return "withdraw"
+        return "refused" if reward.refused_at else "withdraw"
     return "lost" if occasion.is_lost else "refund"
 
 

@@ -2,8 +2,8 @@
 
 from django.urls import path
 
+from rewards.manage import approvals, payout_batches, pools, rewards
 from rewards.manage import catalogue as manage_catalogue
-from rewards.manage import payout_batches, pools
 from rewards.manage import payouts as manage_payouts
 from rewards.manage import redemptions as manage_redemptions
 from rewards.pages import catalogue, payout_details, payouts, redemptions, statements, wallet
@@ -55,6 +55,14 @@ urlpatterns = [
         payout_batches.mark_payout_batch_paid,
         name="mark_payout_batch_paid",
     ),
+    path("manage/rewards/approvals/", approvals.manage_approvals, name="manage_approvals"),
+    path("manage/rewards/approvals/decide/", approvals.decide_approvals, name="decide_approvals"),
+    path("manage/rewards/proposals/<uuid:public_id>/agree/", approvals.agree_proposal, name="agree_proposal"),
+    path("manage/rewards/proposals/<uuid:public_id>/decline/", approvals.decline_proposal, name="decline_proposal"),
+    path("manage/rewards/give/<uuid:person>/", rewards.give_reward, name="give_reward"),
+    path("manage/rewards/<uuid:public_id>/", rewards.manage_reward, name="manage_reward"),
+    path("manage/rewards/<uuid:public_id>/release/", rewards.release_reward, name="release_reward"),
+    path("manage/rewards/<uuid:public_id>/correct/", rewards.correct_reward, name="correct_reward"),
     path("manage/catalogue/", manage_catalogue.manage_catalogue, name="manage_catalogue"),
     path("manage/catalogue/add/", manage_catalogue.add_item, name="add_item"),
     path("manage/catalogue/<uuid:public_id>/", manage_catalogue.change_item, name="change_item"),

@@ -1,13 +1,36 @@
 """What a benefit promises, in words for people."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from babel import Locale
 from babel.numbers import format_decimal
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from rewards.plans import IN_WORDS, Benefit
 from spine.money import Unit, display
+
+# Where an amount is, for the staff.
+PLACES: Mapping[str, str | Promise] = {
+    "on_hold": gettext_lazy("On its way"),
+    "available": gettext_lazy("Free to use"),
+    "in_flight": gettext_lazy("Being redeemed"),
+    "owed": gettext_lazy("Owed to you"),
+    "redeemed": gettext_lazy("Redeemed"),
+    "paid": gettext_lazy("Paid out"),
+    "expired": gettext_lazy("Expired"),
+    "written_off": gettext_lazy("Not asked back"),
+    "reversed": gettext_lazy("Taken back"),
+}
+# What is granted and not counted.
+GRANTS: Mapping[str, str | Promise] = {
+    "discount_code": gettext_lazy("A discount code"),
+    "goods": gettext_lazy("Goods"),
+    "perk": gettext_lazy("A perk"),
+    "badge": gettext_lazy("A badge"),
+}
 
 
 def promise(benefit: Benefit, currency: str, locale: Locale | str) -> str:

@@ -5,6 +5,7 @@ from rewards.models.ledger import Account, AccountKind, Seal, Transfer
 from rewards.models.occasion import Award, Count, Occasion, Side
 from rewards.models.payout import Payout, PayoutBatch, PayoutDetails
 from rewards.models.pool import Pool, PoolCode
+from rewards.models.proposal import Proposal
 from rewards.models.reward import Grant, Reward
 from rewards.models.scheme import Plan, Scheme
 
@@ -22,6 +23,7 @@ __all__ = [
     "Plan",
     "Pool",
     "PoolCode",
+    "Proposal",
     "Redemption",
     "Reward",
     "Scheme",

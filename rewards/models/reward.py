@@ -58,6 +58,11 @@ class Reward(DueRow):
     approved_at = models.DateTimeField(null=True, blank=True)
     # When the decision that promised it was replaced, or somebody refused it: all of it is taken back.
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    # When somebody of the staff said no to it, and the words for its person.
+    refused_at = models.DateTimeField(null=True, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+    # What corrections took away of it, net; refunds take their share of the rest.
+    corrected = models.BigIntegerField(default=0)
     # What it used of the plan's budget and caps when it was promised, in minor units of the program's currency.
     worth = models.BigIntegerField(default=0)
     on_hold = models.BigIntegerField(default=0)
@@ -83,6 +88,9 @@ class Reward(DueRow):
                 name="reward_is_somewhere",
             ),
             models.CheckConstraint(condition=Q(side__in=["advocate", "friend"]), name="reward_side"),
+            models.CheckConstraint(
+                condition=Q(corrected__gte=0, corrected__lte=F("amount")), name="reward_corrected_within_it"
+            ),
         ]  # fmt: skip
         indexes = [
             *DueRow.Meta.indexes,
@@ -157,6 +165,8 @@ class Grant(DueRow):
     needs_approval = models.BooleanField(default=False)
     approved_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    refused_at = models.DateTimeField(null=True, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.PROMISED)
@@ -169,7 +179,15 @@ class Grant(DueRow):
             models.CheckConstraint(condition=Q(cost__gte=0), name="grant_costs_from_nothing"),
             models.CheckConstraint(condition=Q(side__in=["advocate", "friend"]), name="grant_side"),
         ]
-        indexes = [*DueRow.Meta.indexes, models.Index(fields=["person", "-id"], name="grant_by_person")]
+        indexes = [
+            *DueRow.Meta.indexes,
+            models.Index(fields=["person", "-id"], name="grant_by_person"),
+            models.Index(
+                fields=["promised_at", "id"],
+                condition=Q(needs_approval=True, approved_at=None, withdrawn_at=None),
+                name="grant_to_approve",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} ({self.public_id})"

@@ -202,7 +202,16 @@ def test_exports_a_row_of_every_table_that_is_declared(zoe):
             "verdicts",
             "visits",
         ],
-        "rewards": ["grants", "occasions", "payout_details", "payouts", "redemptions", "rewards", "transfers"],
+        "rewards": [
+            "by_hand",
+            "grants",
+            "occasions",
+            "payout_details",
+            "payouts",
+            "redemptions",
+            "rewards",
+            "transfers",
+        ],
     }
     for told in (
         "zoe-telltale@example.com",
