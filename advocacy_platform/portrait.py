@@ -16,6 +16,8 @@ from referrals import naming
 from referrals.models import Claim, Conversion, Link, Touch
 from referrals.review import dossiers
 from referrals.share import link_search
+from rewards import wallets
+from rewards.models import Payout, Redemption, Reward
 from spine import audit
 from spine.models import AuditEntry
 
@@ -91,6 +93,29 @@ class Portrait:
         """What they said is missing."""
         found = Claim.objects.filter(person__in=self.people).select_related("program")
         return list(found.order_by("-filed_at", "-pk")[:LATEST])
+
+    @cached_property
+    def balances(self) -> list[wallets.Balance]:
+        """What they have of each unit, and ever had paid out or redeemed."""
+        return wallets.whole(self.people)
+
+    @cached_property
+    def rewards(self) -> Sequence[Reward]:
+        """What they were promised."""
+        found = Reward.objects.filter(person__in=self.people).select_related("scheme")
+        return list(found.order_by("-promised_at", "-pk")[:LATEST])
+
+    @cached_property
+    def redemptions(self) -> Sequence[Redemption]:
+        """What they took of the catalogue."""
+        found = Redemption.objects.filter(person__in=self.people).select_related("item")
+        return list(found.order_by("-requested_at", "-pk")[:LATEST])
+
+    @cached_property
+    def payouts(self) -> Sequence[Payout]:
+        """What they asked to be paid out."""
+        found = Payout.objects.filter(person__in=self.people)
+        return list(found.order_by("-requested_at", "-pk")[:LATEST])
 
     @cached_property
     def acts(self) -> list[audit_search.Act]:

@@ -32,6 +32,11 @@ class Balance:
     expires_at: datetime | None = None
 
     @property
+    def spent(self) -> int:
+        """What was redeemed and paid out."""
+        return self.redeemed + self.paid
+
+    @property
     def is_money(self) -> bool:
         """Whether it is counted in a currency."""
         return Unit.parse(self.unit).currency is not None

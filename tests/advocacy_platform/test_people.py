@@ -23,6 +23,7 @@ from tests.factories import (
     make_conversion,
     make_link,
     make_program,
+    make_reward,
     make_source,
     make_staff,
     make_touch,
@@ -289,3 +290,16 @@ def test_is_for_those_who_may_look(dan_client, ben, act):
     assert dan_client.get(where).status_code in (403, 404)
     assert not Suspension.objects.exists()
     assert not AuditEntry.objects.exists()
+
+
+def test_shows_what_somebody_earned_to_those_who_may_see_it(ada_client, ada, cleo):
+    make_reward(cleo.person, 1500)
+    page = reverse("manage:person", args=[cleo.person.pk])
+
+    said = " ".join(ada_client.get(page).content.decode().split())
+
+    assert "What they earned" in said
+    assert '<th scope="row">$15</th>' in said
+    assert "Give a reward" in said
+    ada.user.groups.set(ada.user.groups.exclude(name="program manager"))
+    assert "What they earned" not in ada_client.get(page).content.decode()
