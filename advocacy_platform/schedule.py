@@ -12,7 +12,7 @@ from referrals.design import endings
 from referrals.review import escalating
 from referrals.share import links
 from referrals.tell import counts, notices, story
-from rewards import awards, granting, merges, releasing, sealing
+from rewards import awards, expiring, granting, letters, merges, releasing, sealing
 from rewards.cash import paying
 from rewards.catalogue import fulfilling
 from spine import clock, events, idempotency, limits
@@ -65,6 +65,8 @@ SWEEPS = {
     # An advocate sees what came of a recommendation at once, and reads of it in a letter soon after.
     "referrals.story": Sweep(story.tell, every=2, queue="default"),
     "referrals.notices": Sweep(notices.write_due, every=5, queue="mail"),
+    "rewards.letters": Sweep(letters.tell, every=5, queue="mail"),
+    "rewards.expiring": Sweep(expiring.warn, every=10 * MINUTE, queue="mail"),
     # Asks the provider, books what it answered and what people of the staff said.
     "rewards.pay": Sweep(paying.pay_due, every=5, queue="webhooks"),
     "rewards.fulfil": Sweep(fulfilling.fulfil_due, every=5, queue="webhooks"),

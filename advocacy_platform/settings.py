@@ -427,9 +427,9 @@ PAYOUT_PROVIDER = env.str("PAYOUT_PROVIDER", default="rewards.cash.by_hand.ByHan
 
 # --- Store credit -----------------------------------------------------------------------------------------------------
 
-# Where the shop books store credit that people took in the catalogue, and the secret under which it is asked to:
-# `whsec_` and 24 to 64 bytes in base64. See docs/api.md.
+# Where the shop books store credit that people took in the catalogue; see docs/api.md.
 STORE_CREDIT_URL = env.str("STORE_CREDIT_URL", default="")
+# The secret under which it is asked to: `whsec_` and 24 to 64 bytes in base64.
 STORE_CREDIT_SECRET = env.str("STORE_CREDIT_SECRET", default="")
 
 # --- API --------------------------------------------------------------------------------------------------------------

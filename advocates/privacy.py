@@ -18,7 +18,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
 from advocates import staff
-from advocates.models import Acceptance, Advocate, StaffInvitation, Suspension, User
+from advocates.models import Acceptance, Advocate, Notice, StaffInvitation, Suspension, User
 from customers import privacy as customers_privacy
 from customers.models import Customer, Person, PrivacyRequest
 from spine.models import AuditEntry
@@ -30,6 +30,7 @@ EXPORTED = {
     Authenticator,
     EmailAddress,
     LogEntry,
+    Notice,
     SocialAccount,
     StaffInvitation,
     Suspension,
@@ -69,6 +70,7 @@ def export(subject: Subject) -> dict[str, Any]:
             *("country", "locale", "time_zone", "is_named_to_friends", "joined_at"),
         ),
         "acceptances": rows(Acceptance.objects.filter(person__in=subject.people), "version", "at"),
+        "notices": rows(Notice.objects.filter(person__in=subject.people), "text", "path", "at"),
         "suspensions": rows(Suspension.objects.filter(person__in=subject.people), "begun_at", "lifted_at"),
         "email_addresses": rows(EmailAddress.objects.filter(**theirs), "email", "verified", "primary"),
         "social_accounts": rows(
@@ -90,6 +92,7 @@ def erase(subject: Subject, at: datetime) -> list[str]:
     profiles = Advocate.objects.select_for_update().filter(person__in=subject.people)
     files = [name for name in profiles.values_list("avatar", flat=True) if name]
     _log_about(subject).delete()
+    Notice.objects.filter(person__in=subject.people).delete()
     for user in User.objects.filter(person__in=subject.people):
         staff.leave(user, at)
         keys = UserSession.objects.filter(user=user).values("session_key")

@@ -5,7 +5,7 @@ from allauth.mfa.base import views as mfa
 from allauth.socialaccount import views as socialaccount
 from django.urls import URLPattern, include, path
 
-from advocates import views
+from advocates import notice_views, views
 from advocates.tries import View, limited
 
 
@@ -33,6 +33,7 @@ _doors = [
 
 urlpatterns = [
     path("agreement/", views.agreement, name="agreement"),
+    path("notices/", notice_views.notices, name="notices"),
     path("account/profile/", views.profile, name="profile"),
     path("account/profile/change-picture/", views.change_picture, name="change_picture"),
     path("account/profile/remove-picture/", views.remove_picture, name="remove_picture"),

@@ -38,10 +38,10 @@ def book(book: Book, moves: Sequence[Move], at: datetime, actor: audit.Party = S
     """
     made = book.post(moves, at)
     rewards = {move.reward.pk: move.reward for move in moves}
-    acts: dict[tuple[int, str], int] = {}
+    acts: dict[tuple[int, str], list[Transfer]] = {}
     for row in made:
-        acts[row.reward_id, row.act] = acts.get((row.reward_id, row.act), 0) + row.amount
-    told = [_event(rewards[pk], act, amount, at) for (pk, act), amount in acts.items()]
+        acts.setdefault((row.reward_id, row.act), []).append(row)
+    told = [_event(rewards[pk], act, rows, at) for (pk, act), rows in acts.items()]
     for start in range(0, len(told), BATCH):
         insert_once(told[start : start + BATCH], key=["key"])
     AuditEntry.objects.bulk_create(
@@ -74,9 +74,10 @@ def facts(reward: Reward) -> dict[str, Any]:
     }
 
 
-def _event(reward: Reward, act: str, moved: int, at: datetime) -> Event:
+def _event(reward: Reward, act: str, rows: Sequence[Transfer], at: datetime) -> Event:
     name, subject = TOLD[act], str(reward.public_id)
+    moved = {"moved": sum(row.amount for row in rows), "entry": rows[-1].entry}
     return Event(
         name=name, person=reward.person_id, subject_kind="reward", subject_id=subject, at=at,
-        key=f"{name}:{subject}:{reward.version}", payload={**facts(reward), "moved": moved},
+        key=f"{name}:{subject}:{reward.version}", payload={**facts(reward), **moved},
     )  # fmt: skip

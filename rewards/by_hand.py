@@ -204,11 +204,11 @@ def _correct(proposal: Proposal, manager: User, at: datetime) -> None:
     booking.book(book, list(_moves(proposal, reward)), at, staff.party(manager))
     if proposal.kind == Proposal.Kind.TAKE_AWAY:
         reward.corrected += proposal.amount
-        reward.reason = proposal.reason
     if proposal.kind == Proposal.Kind.REVIVE:
         reward.expires_at = at + (timedelta(days=reward.expiry_days) if reward.expiry_days else REVIVED)
+        reward.warned_days = None
     reward.due_at = settling.next_look(earned_by, reward, at)
-    update_rows([reward], ["corrected", "reason", "expires_at", "due_at"])
+    update_rows([reward], ["corrected", "expires_at", "warned_days", "due_at"])
     proposal.reward = reward
 
 

@@ -84,11 +84,15 @@ def unearned(award: Award) -> list[Step]:
     return [Step("refused", str(CODES[line["code"]]), code=line["code"]) for line in lines]
 
 
+def taken(entry: str, amount: str) -> str:
+    """Why an entry took an amount, told as people read it, back."""
+    return str(_TAKEN.get(entry.partition(":")[0], _TAKEN["refund"])) % {"amount": amount}
+
+
 def _step(transfer: Transfer, unit: str) -> Step:
     amount = {"amount": display(transfer.amount, unit, locales.active())}
     if transfer.act == "take_back":
-        told = _TAKEN.get(transfer.entry.partition(":")[0], _TAKEN["refund"])
-        return Step("refused", str(told) % amount, transfer.at)
+        return Step("refused", taken(transfer.entry, amount["amount"]), transfer.at)
     state, sentence = _ACTS[transfer.act]
     return Step(state, str(sentence) % amount, transfer.at)
 

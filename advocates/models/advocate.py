@@ -39,6 +39,9 @@ class Advocate(models.Model):
     # Whether a friend who follows their link reads their name; otherwise "a friend" asks them in.
     is_named_to_friends = models.BooleanField(_("show my name to friends who follow my link"), default=False)
     joined_at = models.DateTimeField()
+    # The last notice that they got, and the last one that they have read.
+    noticed = models.BigIntegerField(default=0, editable=False)
+    read = models.BigIntegerField(default=0, editable=False)
 
     class Meta:
         constraints = [
@@ -49,6 +52,11 @@ class Advocate(models.Model):
 
     def __str__(self) -> str:
         return self.display_name
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there is a notice that they have not read."""
+        return self.noticed > self.read
 
 
 class Acceptance(models.Model):

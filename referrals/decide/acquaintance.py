@@ -57,14 +57,19 @@ class _Records:
                 self.by_hash[hashed].append(customer)
 
 
-def _records(where: Q) -> _Records:
-    return _Records(list(Customer.objects.filter(where).order_by("pk")))
+def _records(*where: Q) -> _Records:
+    """Records of which any of these holds; asked one by one, since SQLite reads the whole table for an OR."""
+    first, *others = (Customer.objects.filter(each) for each in where)
+    return _Records(list(first.union(*others).order_by("pk") if others else first.order_by("pk")))
 
 
 def _merged(known: dict[UUID, Known]) -> None:
     """Those who are one and the same by a merger, one step up and down."""
-    pairs = Person.objects.filter(Q(pk__in=known) | Q(merged_into__in=known), merged_into__isnull=False)
-    for merged, head in pairs.values_list("pk", "merged_into"):
+    down, up = (
+        Person.objects.filter(pk__in=known, merged_into__isnull=False),
+        Person.objects.filter(merged_into__in=known),
+    )
+    for merged, head in down.union(up).values_list("pk", "merged_into"):
         for one, other in ((merged, head), (head, merged)):
             if one in known and other:
                 known[one].same.add(other)
@@ -72,7 +77,12 @@ def _merged(known: dict[UUID, Known]) -> None:
 
 def _add_records(known: dict[UUID, Known], theirs: _Records) -> None:
     hashes = {hashed for one in known.values() for hashed in one.addresses | one.mailboxes}
-    alike = _records(Q(email_hash__in=hashes) | Q(canonical_hash__in=hashes)) if hashes else _Records([])
+    # The indexes leave out what has no hash, and are used by whoever says that it does.
+    by_email, by_mailbox = (
+        ~Q(email_hash="") & Q(email_hash__in=hashes),
+        ~Q(canonical_hash="") & Q(canonical_hash__in=hashes),
+    )
+    alike = _records(by_email, by_mailbox) if hashes else _Records([])
     for one in known.values():
         found = [customer for each in one.same for customer in theirs.by_person[each]]
         found += [customer for hashed in one.addresses | one.mailboxes for customer in alike.by_hash[hashed]]

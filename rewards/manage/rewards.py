@@ -181,6 +181,7 @@ def _page(request: AuthenticatedRequest, found: Reward, status: int = 200, **for
         "steps": explaining.steps([found], at)[found.pk],
         "unearned": explaining.unearned(award) if award else [],
         "places": [(words.PLACES[place], getattr(found, place)) for place in PLACES if getattr(found, place)],
+        "by_hand": list(Proposal.objects.filter(reward=found).exclude(done_at=None).order_by("pk")),
         "is_own": bool(people.own(request.user, [found.person_id])),
         "waits": found.needs_approval and not found.approved_at and not found.withdrawn_at,
         "release": forms.get("release", ReasonForm()),

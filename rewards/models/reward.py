@@ -53,6 +53,8 @@ class Reward(DueRow):
     # How long it can be used once it is available; None: for ever.
     expiry_days = models.PositiveIntegerField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
+    # How many days before it expires its person was told last.
+    warned_days = models.PositiveSmallIntegerField(null=True, blank=True)
     # It waits for a person's yes before it is released.
     needs_approval = models.BooleanField(default=False)
     approved_at = models.DateTimeField(null=True, blank=True)
@@ -100,6 +102,9 @@ class Reward(DueRow):
             models.Index(fields=["person", "unit"], condition=Q(available__gt=0), name="reward_lot"),
             models.Index(fields=["person", "unit", "scheme"], condition=Q(owed__gt=0), name="reward_owed"),
             models.Index(fields=["person", "unit"], condition=MOVING, name="reward_moving"),
+            models.Index(
+                fields=["expires_at"], condition=Q(available__gt=0, expires_at__isnull=False), name="reward_expiring"
+            ),
             models.Index(
                 fields=["promised_at", "id"],
                 condition=Q(needs_approval=True, approved_at=None, withdrawn_at=None),

@@ -177,6 +177,7 @@ def test_exports_a_row_of_every_table_that_is_declared(zoe):
             "advocate",
             "email_addresses",
             "invitations",
+            "notices",
             "roles",
             "second_factors",
             "sessions",

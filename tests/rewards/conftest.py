@@ -1,0 +1,1 @@
+from tests.spine.conftest import together  # noqa: F401
