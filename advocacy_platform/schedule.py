@@ -12,7 +12,7 @@ from referrals.design import endings
 from referrals.review import escalating
 from referrals.share import links
 from referrals.tell import counts, notices, story
-from rewards import awards, expiring, granting, letters, merges, releasing, sealing
+from rewards import awards, climbing, expiring, granting, letters, merges, releasing, sealing
 from rewards.cash import paying
 from rewards.catalogue import fulfilling
 from spine import clock, events, idempotency, limits
@@ -56,6 +56,7 @@ SWEEPS = {
     "referrals.decide": Sweep(attribution.decide_due, every=2, queue="money"),
     "rewards.award": Sweep(awards.award_due, every=2, queue="money"),
     "rewards.release": Sweep(releasing.release_due, every=5, queue="money"),
+    "rewards.climb": Sweep(climbing.climb_due, every=5, queue="money"),
     "rewards.merges": Sweep(merges.follow, every=5, queue="money"),
     "rewards.seal": Sweep(sealing.seal, every=2, queue="money"),
     "rewards.tell_head": Sweep(sealing.export_head, every=HOUR, queue="media"),

@@ -56,3 +56,17 @@ def heads(people: Iterable[UUID]) -> dict[UUID, UUID]:
             break
         found = {each: moved.get(end) or end for each, end in found.items()}
     return found
+
+
+def everybody(people: Iterable[UUID]) -> dict[UUID, UUID]:
+    """These heads and all who were ever merged into them, each with their head. One query for each link of a chain."""
+    found = {each: each for each in people}
+    layer = set(found)
+    for _step in range(MOST_STEPS):
+        below = Person.objects.filter(merged_into__in=layer).values_list("pk", "merged_into")
+        fresh = {merged: found[head] for merged, head in below if head and merged not in found}
+        if not fresh:
+            break
+        found |= fresh
+        layer = set(fresh)
+    return found

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from customers import merging
-from rewards import awarding, counts, ledger, promising, settling
+from rewards import awarding, climbing, counts, ledger, promising, settling
 from rewards.asking import Asking
 from rewards.awarding import ALLOW, Answer, Happened
 from rewards.ledger import Owner
@@ -44,6 +44,7 @@ def award(occasions: Sequence[Occasion], at: datetime) -> None:
         promising.stand(asking, answer, rewards[asking.occasion.pk], grants[asking.occasion.pk], at)
     promising.write(rewards, grants, book, at)
     settling.settle(occasions, rewards, grants, plans, book, at)
+    climbing.look_again(occasions, plans, at)
 
 
 def _plans(occasions: Iterable[Occasion]) -> Iterable[Plan]:

@@ -1,5 +1,6 @@
 """A ladder of tiers: what one has to reach in how long, and what each step is worth."""
 
+import zoneinfo
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self
 
@@ -41,19 +42,23 @@ class Ladder:
     """Tiers from the lowest to the highest, reached by what was done within a period.
 
     `referrals` counts qualified conversions, `revenue` adds what of them counts, `points` adds points promised.
-    A rolling period is the last so many months; a calendar one the present stretch of so many months since January.
+    A rolling period is the last so many months; a calendar one the present stretch of so many months since January,
+    at whose end a tier holds for one stretch more. Months are those of the time zone.
     """
 
     measure: Literal["referrals", "revenue", "points"]
     period: Literal["rolling", "calendar"]
     months: int
     steps: tuple[Step, ...]
+    zone: str = "UTC"
 
     def __post_init__(self) -> None:
         if self.measure not in ("referrals", "revenue", "points") or self.period not in ("rolling", "calendar"):
             raise BadLadder(why=_("it does not say what counts, or in which period."))
         if not 1 <= self.months <= 60 or (self.period == "calendar" and self.months not in (1, 3, 6, 12)):
             raise BadLadder(why=_("a period has 1 to 60 months, by the calendar 1, 3, 6 or 12."))
+        if self.zone not in zoneinfo.available_timezones():
+            raise BadLadder(why=_("its time zone is not known."))
         thresholds = [step.threshold for step in self.steps]
         names = {step.name for step in self.steps}
         if not self.steps or thresholds != sorted(set(thresholds)) or len(names) != len(self.steps):

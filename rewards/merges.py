@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from customers import merging
-from rewards import booking, ledger
+from rewards import booking, climbing, ledger
 from rewards.ledger import Move, Owner
 from rewards.models import Occasion, Reward
 from rewards.models.ledger import OWNER_KINDS
@@ -42,3 +42,4 @@ def take(found: Sequence[Event], at: datetime) -> None:
     for person in merged:
         # What nobody holds any more has no transfer, and is found with its owner all the same.
         Reward.objects.filter(person=person).update(person=heads[person])
+    climbing.merged(merged, at)

@@ -165,6 +165,19 @@ def _unpaid(event: Event, facts: Facts, at: datetime) -> News | None:
     return News(text % told, reverse("rewards:payouts"))
 
 
+def _raised(event: Event, facts: Facts, at: datetime) -> News | None:
+    text = _("You are %(tier)s now. Thank you for recommending us so often.") % {"tier": event.payload["tier"]}
+    return News(text, reverse("rewards:tier"), is_mailed=True)
+
+
+def _lowered(event: Event, facts: Facts, at: datetime) -> News | None:
+    if event.payload["tier"]:
+        text = _("You are %(tier)s now: some of what you brought is too long ago to count.")
+        return News(text % {"tier": event.payload["tier"]}, reverse("rewards:tier"))
+    text = _("You are not %(tier)s any more: what you brought is too long ago to count.")
+    return News(text % {"tier": event.payload["before"]}, reverse("rewards:tier"))
+
+
 _SAYINGS: Mapping[str, Callable[[Event, Facts, datetime], News | None]] = {
     "reward.promised": _promised,
     "reward.available": _available,
@@ -181,6 +194,8 @@ _SAYINGS: Mapping[str, Callable[[Event, Facts, datetime], News | None]] = {
     "grant.revoked": _revoked,
     "redemption.arrived": _arrived,
     "redemption.failed": _not_had,
+    "tier.raised": _raised,
+    "tier.lowered": _lowered,
     "payout.paid": _paid,
     "payout.failed": _unpaid,
 }

@@ -18,11 +18,12 @@ from rewards.models import (
     Proposal,
     Redemption,
     Reward,
+    Standing,
     Transfer,
 )  # fmt: skip
 from spine.privacy import Subject, forget_words, rows
 
-EXPORTED = {Occasion, Reward, Grant, Transfer, Payout, PayoutDetails, Proposal, Redemption}
+EXPORTED = {Occasion, Reward, Grant, Transfer, Payout, PayoutDetails, Proposal, Redemption, Standing}
 NOTHING_PERSONAL: dict[type[models.Model], str] = {
     Account: "A sum of the transfers that are told.",
     Award: "Rules, codes and amounts, told with the rewards that they gave.",
@@ -59,6 +60,7 @@ def export(subject: Subject) -> dict[str, Any]:
             Payout.objects.filter(person__in=subject.people),
             *("public_id", "unit", "amount", "state", "details__ending", "requested_at", "ended_at", "reason"),
         ),
+        "tiers": rows(Standing.objects.filter(person__in=subject.people), "scheme__name", "tier", "since"),
         "redemptions": _redemptions(subject),
         "payout_details": rows(
             PayoutDetails.objects.filter(person__in=subject.people),

@@ -6,12 +6,13 @@ from rewards.manage import approvals, payout_batches, pools, rewards
 from rewards.manage import catalogue as manage_catalogue
 from rewards.manage import payouts as manage_payouts
 from rewards.manage import redemptions as manage_redemptions
-from rewards.pages import catalogue, payout_details, payouts, redemptions, statements, wallet
+from rewards.pages import catalogue, payout_details, payouts, redemptions, statements, tier, wallet
 
 app_name = "rewards"
 
 urlpatterns = [
     path("rewards/", wallet.wallet, name="wallet"),
+    path("rewards/tier/", tier.tier, name="tier"),
     path("rewards/catalogue/", catalogue.catalogue, name="catalogue"),
     path("rewards/catalogue/<uuid:public_id>/", catalogue.item, name="item"),
     path("rewards/redemptions/", redemptions.redemptions_list, name="redemptions"),

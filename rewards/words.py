@@ -7,8 +7,9 @@ from babel import Locale
 from babel.numbers import format_decimal
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
+from rewards.ladders import ONCE, Ladder
 from rewards.plans import IN_WORDS, Benefit
 from spine.money import Unit, display
 
@@ -55,6 +56,20 @@ def brief(benefit: Benefit, currency: str, locale: Locale | str) -> str:
     if benefit.percent is not None:
         return percent(benefit.percent, locale)
     return display(benefit.fixed or 0, benefit.unit(currency) or Unit("cash", currency), locale)
+
+
+def measured(ladder: Ladder, amount: int, currency: str, locale: Locale | str) -> str:
+    """An amount of what a ladder counts: `3 orders`, `$120`, `250 points`."""
+    if ladder.measure == "referrals":
+        count = format_decimal(amount, locale=locale)
+        return ngettext("%(count)s recommendation", "%(count)s recommendations", amount) % {"count": count}
+    unit = Unit("points") if ladder.measure == "points" else Unit("cash", currency)
+    return display(amount, unit, locale)
+
+
+def times(multiplier: int, locale: Locale | str) -> str:
+    """How many times the amount: `1.5`."""
+    return str(format_decimal(Decimal(multiplier) / ONCE, locale=locale))
 
 
 def percent(share: int, locale: Locale | str) -> str:

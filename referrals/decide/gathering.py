@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from referrals import buyers, programs
 from referrals.decide import acquaintance, caps, choosing, deciding
 from referrals.decide.advocacy import Standing
+from referrals.decide.climbs import Climbs
 from referrals.decide.history import History, fact_of
 from referrals.decide.inputs import Candidate, Credit, Inputs, Rules, Touched
 from referrals.decide.suspicion import BY_CODE, Suspicion
@@ -51,6 +52,7 @@ class Ground:
         self.used: dict[caps.Slot, int] = defaultdict(int)
         self._rules: dict[int, Rules] = {}
         self.terms: dict[int, Terms] = {}
+        self._climbs = Climbs(self.programs, self.conversions, self.facts, advocates)
         self._of_person = _by(self.conversions, lambda each: self.people[each.pk])
         self._of_fact = _by(self.conversions, lambda each: each.fact)
         for each in self.conversions:
@@ -79,6 +81,7 @@ class Ground:
         for slot in caps.slots(conversion.program_id, decision.credited_person_id):
             self.used[slot] += 1
         self.standing[conversion.pk] = decision
+        self._climbs.stand(conversion, decision, self.facts[conversion.pk].at)
         self.note(conversion)
 
     def slots(self) -> set[caps.Slot]:
@@ -151,6 +154,7 @@ class Ground:
                 candidate,
                 signals=self.suspicion.signals(conversion, inputs.fact, customer, advocate, links[advocate]),
                 cap_used=self.used[inputs.program, str(advocate)] - (holder == advocate),
+                tier=self._climbs.tier(conversion, inputs.rules, advocate, inputs.fact.at),
             )
             for advocate, candidate in inputs.candidates.items()
         }
@@ -161,7 +165,7 @@ class Ground:
             self.terms[terms.pk] = terms
             self._rules[terms.pk] = Rules(
                 TermsDocument.read(terms.document), terms.pk, str(terms.public_id), terms.version,
-                str(terms.plan.public_id), terms.plan.version,
+                str(terms.plan.public_id), terms.plan.version, terms.plan_id,
             )  # fmt: skip
         return self._rules[terms.pk]
 

@@ -22,6 +22,7 @@ class Rules:
     version: int = 0
     plan_id: str = ""
     plan_version: int = 0
+    plan: int = 0
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,8 @@ class Candidate:
     # What stands against crediting them, and how many conversions they are credited with besides this one.
     signals: tuple[Signal, ...] = ()
     cap_used: int = 0
+    # Their tier then, by what is known of what they did before; empty below the first one.
+    tier: str = ""
 
 
 @dataclass(frozen=True)

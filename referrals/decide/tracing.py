@@ -91,7 +91,7 @@ def _inputs(inputs: Inputs, credited: Candidate | None, counted: int) -> dict[st
     return {
         "state": str(inputs.state),
         "counted": counted,
-        "tier": None,
+        "tier": credited.tier if credited and credited.tier else None,
         "cap_used": {"program": inputs.cap_used, "advocate": credited.cap_used if credited else 0},
         "tie_cut_at": inputs.tie_cut_at.isoformat() if inputs.tie_cut_at else None,
         "credits": [{"conversion": each.conversion, "final": each.is_final} for each in inputs.credits],

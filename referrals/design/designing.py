@@ -1,7 +1,7 @@
 """Designing programs: making one, changing its draft, and publishing what the draft says."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from referrals import programs
 from referrals.models import Program, Terms
 from referrals.models.program import State
 from referrals.terms import TermsDocument
+from rewards import climbing
 from rewards.models import Plan, Pool, Scheme
 from rewards.plans import Benefit, PlanDocument
 from spine import audit, events, money
@@ -161,6 +162,9 @@ def publish(program: Program, terms: TermsDocument, plan: PlanDocument, actor: a
     Raises NothingToPublish, UnknownPool, ProgramHasEnded and, once the program has a day to go live on, NoPool.
     """
     locked = lock(program)
+    if plan.ladder:
+        # Its months are the program's, whatever becomes of the program's time zone later.
+        plan = replace(plan, ladder=replace(plan.ladder, zone=locked.time_zone))
     newest = locked.terms.select_related("plan").order_by("-version").first()
     if newest and (newest.document, newest.plan.document) == (terms.written(), plan.written()):
         raise NothingToPublish
@@ -170,6 +174,7 @@ def publish(program: Program, terms: TermsDocument, plan: PlanDocument, actor: a
     by = {"published_at": at, "published_by": actor[1]}
     version = newest.version + 1 if newest else 1
     kept = Plan.objects.create(scheme_id=locked.scheme_id, version=version, document=plan.written(), **by)
+    climbing.plan_published(locked.scheme_id, at)
     published = Terms.objects.create(program=locked, version=version, document=terms.written(), plan=kept, **by)
     payload = {"version": version}
     _note(actor, "terms.published", locked, at, key=str(published.public_id), payload=payload)

@@ -11,11 +11,12 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from advocates.models import Advocate
-from rewards import lots, pools
+from rewards import climbing, lots, pools
 from rewards.catalogue import store_credit
 from rewards.catalogue.notes import item_subject
+from rewards.ladders import Ladder
 from rewards.ledger import InsufficientBalance
-from rewards.models import Item
+from rewards.models import Item, Standing
 from spine import audit
 from spine.money import MOST, Unit, known
 from spine.refusal import Refusal
@@ -61,6 +62,13 @@ class OtherCountry(Refusal):
     sentence = _("It can't be had where you live.")
 
 
+class OtherTier(Refusal):
+    """It is for people of a higher tier."""
+
+    code = "other_tier"
+    sentence = _("It is for %(tier)s and above.")
+
+
 @dataclass(frozen=True)
 class Offer:
     """One item as one person sees it: what keeps them from it, and how much they lack."""
@@ -84,8 +92,14 @@ def offers(items: Sequence[Item], advocate: Advocate, at: datetime) -> list[Offe
     """These items as this advocate sees them; a constant number of queries for the units and pools that there are."""
     spendable = {unit: lots.available(advocate.person_id, unit, at) for unit in {item.unit for item in items}}
     stock = {row.pool.pk: row.left for row in pools.stocked(_pools(items), at)}
+    closed = _closed(items, advocate)
     return [
-        Offer(item, _hindrance(item, advocate, spendable[item.unit], stock), spendable[item.unit]) for item in items
+        Offer(
+            item,
+            OtherTier(tier=item.tier) if item.pk in closed else _hindrance(item, advocate, spendable[item.unit], stock),
+            spendable[item.unit],
+        )
+        for item in items
     ]
 
 
@@ -145,6 +159,23 @@ def _hindrance(item: Item, advocate: Advocate, available: int, stock: Mapping[in
     if item.countries and not item.needs_address and advocate.country not in item.countries:
         return OtherCountry() if advocate.country else NoCountry()
     return InsufficientBalance() if available < item.price else None
+
+
+def _closed(items: Sequence[Item], advocate: Advocate) -> set[int]:
+    """The keys of those that are for a tier which this advocate has not reached, as the sweep saw it last."""
+    gated = [item for item in items if item.tier and item.is_offered]
+    if not gated:
+        return set()
+    ladders = climbing.ladders({item.scheme_id for item in gated if item.scheme_id})
+    theirs = dict(Standing.objects.filter(person=advocate.person_id).values_list("scheme", "tier"))
+    return {item.pk for item in gated if not _is_open(ladders.get(item.scheme_id or 0), item.tier, theirs, item)}
+
+
+def _is_open(ladder: Ladder | None, tier: str, theirs: Mapping[int, str], item: Item) -> bool:
+    """Whether somebody stands there or above. A tier that the newest plan has no more is nobody's."""
+    names = [step.name for step in ladder.steps] if ladder else []
+    held = theirs.get(item.scheme_id or 0, "")
+    return tier in names and held in names[names.index(tier) :]
 
 
 def _pools(items: Sequence[Item]) -> list[Any]:

@@ -17,7 +17,7 @@ from advocates import names, places
 from brand import pictures
 from brand.access import AuthenticatedRequest, actor
 from rewards.catalogue import items
-from rewards.models import Account, Item, Pool
+from rewards.models import Account, Item, Pool, Scheme
 from spine import clock, keyset
 from spine.money import Unit, exponent, known, to_major, to_minor
 from spine.refusal import Refusal
@@ -34,7 +34,7 @@ class ItemForm(forms.Form):
     GROUPS = (
         (gettext_lazy("What it is"), ("kind", "name", "words", "picture")),
         (gettext_lazy("What it takes"), ("unit", "price", "has_open_amount", "value")),
-        (gettext_lazy("How many, and for whom"), ("pool", "stock", "countries", "needs_address")),
+        (gettext_lazy("How many, and for whom"), ("pool", "stock", "countries", "needs_address", "scheme", "tier")),
         (gettext_lazy("What it costs you"), ("currency", "cost")),
     )
 
@@ -94,6 +94,18 @@ class ItemForm(forms.Form):
         help_text=gettext_lazy("None chosen: everywhere."),
     )
     needs_address = forms.BooleanField(label=gettext_lazy("Ask where to send it"), required=False)
+    scheme = forms.ModelChoiceField(
+        label=gettext_lazy("Only for a tier of"),
+        queryset=Scheme.objects.order_by("name", "pk"),
+        required=False,
+        empty_label=gettext_lazy("For everybody"),
+    )
+    tier = forms.CharField(
+        label=gettext_lazy("That tier, or above"),
+        max_length=40,
+        required=False,
+        help_text=gettext_lazy("By its name in that program, such as Gold."),
+    )
     currency = forms.CharField(
         label=gettext_lazy("Currency"), min_length=3, max_length=3, widget=forms.TextInput(attrs={"size": 3})
     )

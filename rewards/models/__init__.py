@@ -8,6 +8,7 @@ from rewards.models.pool import Pool, PoolCode
 from rewards.models.proposal import Proposal
 from rewards.models.reward import Grant, Reward
 from rewards.models.scheme import Plan, Scheme
+from rewards.models.tier import Standing
 
 __all__ = [
     "Account",
@@ -29,5 +30,6 @@ __all__ = [
     "Scheme",
     "Seal",
     "Side",
+    "Standing",
     "Transfer",
 ]

@@ -6,8 +6,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from brand.access import AuthenticatedRequest
-from rewards import explaining, wallets
+from rewards import climbing, explaining, wallets
 from rewards.models import Grant, Reward
+from rewards.pages import tier
 from spine import clock, keyset
 
 ORDER = ("-promised_at", "-id")
@@ -24,6 +25,7 @@ def wallet(request: AuthenticatedRequest) -> HttpResponse:
     steps = explaining.steps(page.rows, at)
     context = {
         "balances": wallets.moving([person.pk]),
+        "climbs": [tier.told(climb, at) for climb in climbing.places(person.pk, at)],
         "page": page,
         "entries": [{"reward": reward, "steps": steps[reward.pk]} for reward in page.rows],
         "grants": list(Grant.objects.filter(person=person).order_by("-pk")[:SHOWN]),

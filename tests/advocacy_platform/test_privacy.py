@@ -211,6 +211,7 @@ def test_exports_a_row_of_every_table_that_is_declared(zoe):
             "payouts",
             "redemptions",
             "rewards",
+            "tiers",
             "transfers",
         ],
     }

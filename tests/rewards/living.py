@@ -10,7 +10,7 @@ from referrals import intake
 from referrals.decide import attribution
 from referrals.models import Link
 from referrals.touches import Told
-from rewards import awards, granting, releasing
+from rewards import awards, climbing, granting, releasing
 from rewards.models import Account, Reward
 from rewards.plans import Benefit, PlanDocument
 from tests.factories import NOON, make_link, make_program, make_source
@@ -53,7 +53,7 @@ def follow(at: datetime) -> None:
     """Every sweep of the way from a fact to a reward, until nothing is due any more."""
     for _round in range(10):
         sweeps = (attribution.decide_due, awards.award_due, releasing.release_due, granting.grant_due)
-        if not sum(sweep(at) for sweep in sweeps):
+        if not sum(sweep(at) for sweep in (*sweeps, climbing.climb_due)):
             return
     raise AssertionError("the sweeps never come to rest")
 
