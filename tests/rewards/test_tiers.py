@@ -232,7 +232,7 @@ def test_shows_what_keeps_and_what_raises_a_tier(ben, client):
 
     assert "You are Silver" in said
     assert "2 recommendations more makes you Gold." in said
-    assert "1 recommendation more by Feb 21, 2027 keeps Silver." in said
+    assert "2 recommendations more by Feb 21, 2027 keeps Silver." in said
     assert "1.5 times the reward, Coffee first" in said
     assert "keeps Silver" in browser.get(reverse("rewards:wallet")).content.decode()
 
