@@ -13,7 +13,7 @@ from django.db.models import Count, OuterRef, Q, Subquery
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from rewards.models import Plan, Pool, PoolCode, Scheme
+from rewards.models import Item, Plan, Pool, PoolCode, Scheme
 from rewards.plans import PlanDocument
 from spine import audit
 from spine.inserts import insert_once
@@ -164,11 +164,14 @@ def stocked(pools: Sequence[Pool], at: datetime) -> list[Stocked]:
 
 
 def running_low(at: datetime) -> list[Stocked]:
-    """The pools that a newest plan hands codes out of, and that somebody should fill soon."""
+    """The pools that a newest plan or the catalogue hands codes out of, and that somebody should fill soon."""
     newest = Plan.objects.filter(scheme=OuterRef("scheme")).order_by("-version").values("pk")[:1]
     plans = Plan.objects.filter(pk=Subquery(newest)).values_list("document", flat=True)
-    named = {benefit.pool for document in plans for benefit in PlanDocument.read(document).benefits if benefit.pool}
-    pools = Pool.objects.filter(public_id__in=filter(_is_id, named)).select_related("scheme").order_by("pk")
+    rules = (rule for document in plans for rule in PlanDocument.read(document).all_rules)
+    named = {rule.benefit.pool for rule in rules if rule.benefit.pool}
+    offered = Item.objects.filter(offered_at__isnull=False, withdrawn_at=None, pool__isnull=False).values("pool")
+    wanted = Q(public_id__in=list(filter(_is_id, named))) | Q(pk__in=offered)
+    pools = Pool.objects.filter(wanted).select_related("scheme").order_by("pk")
     return [row for row in stocked(list(pools), at) if row.is_low]
 
 

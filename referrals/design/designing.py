@@ -210,7 +210,7 @@ def _refuse_frozen(program: Program, columns: Mapping[str, Any]) -> None:
 
 
 def _refuse_foreign_pool(program: Program, plan: PlanDocument) -> None:
-    named = {benefit.pool for benefit in plan.benefits if benefit.pool}
+    named = {rule.benefit.pool for rule in plan.all_rules if rule.benefit.pool}
     known = Pool.objects.filter(scheme_id=program.scheme_id, public_id__in=named)
     if named and known.count() != len(named):
         raise UnknownPool

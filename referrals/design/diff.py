@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from brand import locales
-from referrals.design import sayings
+from referrals.design import further, sayings
 from referrals.models import Terms
 from referrals.terms import TermsDocument
 from rewards import words
@@ -114,7 +114,8 @@ def between(old: Terms, new: Terms, currency: str) -> list[str]:
 
 def offers(before: PlanDocument, after: PlanDocument, currency: str) -> list[str]:
     """What changes of what friends and advocates get."""
-    return _side("friend", before, after, currency) + _side("advocate", before, after, currency)
+    sides = _side("friend", before, after, currency) + _side("advocate", before, after, currency)
+    return sides + further.changes(before, after, currency)
 
 
 def _terms(before: TermsDocument, after: TermsDocument, currency: str, table: Mapping[str, Saying]) -> list[str]:

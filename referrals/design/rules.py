@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from brand import locales
-from referrals.design import sayings, summary
+from referrals.design import further, sayings, summary
 from referrals.models import Program
 from referrals.terms import TermsDocument
 from rewards import words
@@ -60,6 +60,7 @@ def _offer(rules: Rules) -> list[str]:
     for side in ("friend", "advocate"):
         benefit = rules.plan.of(side)
         found += [*_benefit(benefit, rules), *_conditions(benefit, rules.currency)] if benefit else []
+    found += further.sentences(rules.plan, rules.currency)
     found.append(_("When an order is paid back, in whole or in part, its rewards go back in the same proportion."))
     return found
 

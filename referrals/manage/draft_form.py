@@ -12,12 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from advocates import places
 from referrals.design import designing, sayings, summary
 from referrals.manage.draft_initial import COLUMNS, CUSTOM, PLAIN, written
+from referrals.manage.plan_fields import Fold, PlanFields
 from referrals.manage.program_forms import CurrencyField, web_page
 from referrals.manage.worth_fields import AmountField, HostsField, ParametersField, PrecedenceField, WorthField
 from referrals.models import Program
 from referrals.terms import LINE_KINDS, PRESETS, BadTerms, Precedence, TermsDocument
 from rewards.models import Pool
-from rewards.plans import IN_WORDS, KINDS, MOST_HOLD_DAYS, BadPlan, Benefit, PlanDocument, Side
+from rewards.plans import IN_WORDS, KINDS, MOST_HOLD_DAYS, Benefit, PlanDocument, Side
 from spine import money
 
 NOTHING = ("", gettext_lazy("Nothing"))
@@ -207,14 +208,21 @@ class DraftForm(forms.Form):
     def __init__(self, program: Program, data: Mapping[str, Any] | None = None) -> None:
         super().__init__(data, initial=None if data else written(program))
         self.program = program
+        self.further = PlanFields(self, designing.draft(program).plan, program.currency)
+        if not data:
+            self.initial.update(self.further.initial())
         self.is_frozen = program.terms.exists()
         self.offer: tuple[TermsDocument, PlanDocument] | None = None
         self._choose("time_zone", places.time_zones())
         pools = Pool.objects.filter(scheme_id=program.scheme_id).order_by("-pk").values_list("public_id", "name")
-        self._choose("friend_pool", [("", _("None yet")), *[(str(key), name) for key, name in pools]])
+        from_pools = [("", _("None yet")), *[(str(key), name) for key, name in pools]]
+        for name in self.fields:
+            if name.endswith("_pool"):
+                self._choose(name, from_pools)
         for name in designing.FROZEN:
             # A field that is disabled reads its initial value, whatever is sent.
             self.fields[name].disabled, self.fields[name].initial = self.is_frozen, getattr(program, name)
+        self.further.currency = self._currency()
         self._count_in(self._currency())
 
     def cards(self) -> list[tuple[str, list[forms.BoundField]]]:
@@ -242,13 +250,17 @@ class DraftForm(forms.Form):
         self._need("lapsed_months", told, told.get("new_customer") == "lapsed")
         self._need("order_months", told, told.get("orders") == "months")
         self._need("groups", told, told.get("precedence") == CUSTOM)
-        if not self.errors:
+        plan = self.further.read(told, [benefit for benefit in benefits if benefit])
+        if plan and not self.errors:
             try:
-                plan = PlanDocument(tuple(benefit for benefit in benefits if benefit))
                 self.offer = (self._terms(told), plan)
-            except (BadTerms, BadPlan) as bad:
+            except BadTerms as bad:
                 self.add_error(None, bad.detail)
         return told
+
+    def folds(self) -> list[Fold]:
+        """What stands folded below: details, limits, budget, tiers and further rules."""
+        return list(self.further.folds())
 
     def sentence(self) -> str:
         """What the form offers, in one sentence; empty while it can't be read."""
