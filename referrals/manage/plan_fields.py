@@ -83,7 +83,7 @@ class PlanFields:
         """All of them as one thinks of them."""
         for side, title in (
             ("friend", _("More about what the friend gets")),
-            ("advocate", _("More about what you give")),
+            ("advocate", _("More about what the advocate gets")),
         ):
             yield self._fold(title, tuple(_details(side)), _is_detailed(self.plan.of(side)))  # type: ignore[arg-type]
         whole = self.plan.budget is not None or self.plan.owed != "carry" or self.plan.points_worth != 100
