@@ -26,6 +26,7 @@ from prometheus_client.registry import Collector
 from advocacy_platform import backups, health
 from brand.models import Message
 from referrals.visits import loading
+from rewards import sealing
 from spine import clock, due, events, guards
 from spine.models import Cursor, Event
 
@@ -132,6 +133,11 @@ def _lag(at: datetime) -> dict[str, float]:
     return dict(readers.annotate(lag=head - F("position")).values_list("name", "lag"))
 
 
+def _unsealed(at: datetime) -> dict[str, float]:
+    waited = sealing.unsealed_since(at)
+    return {"": max(waited.total_seconds(), 0.0) if waited else 0.0}
+
+
 def _unloaded(at: datetime) -> dict[str, float]:
     return {"": float(loading.unloaded_bytes(Path(settings.DATA_DIR) / "spool"))}
 
@@ -148,6 +154,7 @@ GAUGES = {
     "advocacy_dead_rows": Gauge("kind", "Rows that gave up and wait for a person.", _dead),
     "advocacy_messages": Gauge("state", "Emails that are kept, by state.", _messages),
     "advocacy_events_unnumbered_seconds": Gauge("", "Age of the oldest event without a position.", _unnumbered),
+    "advocacy_ledger_unsealed_seconds": Gauge("", "Age of the oldest transfer without a seal.", _unsealed),
     "advocacy_reader_lag_events": Gauge("reader", "Events that a reader has not read yet.", _lag),
     "advocacy_clicks_unloaded_bytes": Gauge(
         "", "What this machine's spool holds of visits that are not in the database yet.", _unloaded

@@ -82,6 +82,7 @@ ENTRIES: tuple[Entry, ...] = (
         "referrals.see_conversions",
         "magnifying-glass",
     ),
+    Entry(_("Rewards"), _("The books"), "rewards:ledger", "rewards.see_rewards", "book-open"),
     Entry(
         _("Rewards"),
         _("To approve"),

@@ -12,7 +12,7 @@ from referrals.design import endings
 from referrals.review import escalating
 from referrals.share import links
 from referrals.tell import counts, notices, story
-from rewards import awards, climbing, expiring, granting, letters, merges, releasing, sealing
+from rewards import awards, budgets, climbing, expiring, granting, letters, merges, releasing, sealing, totals
 from rewards.cash import paying
 from rewards.catalogue import fulfilling
 from spine import clock, events, idempotency, limits
@@ -59,6 +59,8 @@ SWEEPS = {
     "rewards.climb": Sweep(climbing.climb_due, every=5, queue="money"),
     "rewards.merges": Sweep(merges.follow, every=5, queue="money"),
     "rewards.seal": Sweep(sealing.seal, every=2, queue="money"),
+    "rewards.totals": Sweep(totals.tally, every=5, queue="default"),
+    "rewards.budgets": Sweep(budgets.warn, every=10 * MINUTE, queue="mail"),
     "rewards.tell_head": Sweep(sealing.export_head, every=HOUR, queue="media"),
     # Once a day; asking hourly, it makes up for a night in which the machine was off.
     "ledger.prove": Sweep(bookkeeping.prove_daily, every=HOUR, queue="media"),

@@ -11,6 +11,7 @@ from rewards.models import (
     Account,
     Award,
     Grant,
+    LedgerDay,
     Occasion,
     Payout,
     PayoutDetails,
@@ -27,6 +28,7 @@ EXPORTED = {Occasion, Reward, Grant, Transfer, Payout, PayoutDetails, Proposal, 
 NOTHING_PERSONAL: dict[type[models.Model], str] = {
     Account: "A sum of the transfers that are told.",
     Award: "Rules, codes and amounts, told with the rewards that they gave.",
+    LedgerDay: "Sums of a day, whoever they are of.",
     PoolCode: "Who holds it is a keyed hash; the code that a friend was given is told with the link that gave it.",
 }
 

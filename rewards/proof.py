@@ -7,13 +7,13 @@ from typing import Any
 from django.db.models import F, OuterRef, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
-from rewards import sealing
+from rewards import sealing, totals
 from rewards.ledger import MOVES
 from rewards.models import Account, Award, Reward, Seal, Transfer
 from rewards.models import Count as Used
 from rewards.models.ledger import OWNER_KINDS
 from rewards.models.reward import PLACES
-from spine.models import Event
+from spine.models import Cursor, Event
 
 STEP = 1000
 
@@ -164,8 +164,23 @@ def _counts() -> Iterator[Finding]:
             )
 
 
+def _totals() -> Iterator[Finding]:
+    """What the days say is what a recount of the sealed transfers finds, once all of them are added."""
+    last = (
+        Transfer.objects.filter(sequence__isnull=False).order_by("-sequence").values_list("sequence", flat=True).first()
+    )
+    added = Cursor.objects.filter(name=totals.READER).values_list("position", flat=True).first()
+    if added is None or last != added:
+        return
+    kept, counted = totals.stored(), totals.recount()
+    for key in sorted(kept.keys() | counted.keys()):
+        if kept.get(key, 0) != counted.get(key, 0):
+            told = f"{key[1]} {key[2]} {key[3]} → {key[4]}: {kept.get(key, 0)}, moved were {counted.get(key, 0)}"
+            yield Finding("totals_are_a_recount", told, key[0])
+
+
 CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
-    _transfers, _reversals, _balances, _places, _seals, _heads, _counts,
+    _transfers, _reversals, _balances, _places, _seals, _heads, _counts, _totals,
 )  # fmt: skip
 
 

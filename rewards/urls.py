@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rewards.manage import approvals, payout_batches, pools, rewards
+from rewards.manage import approvals, ledger, payout_batches, pools, rewards
 from rewards.manage import catalogue as manage_catalogue
 from rewards.manage import payouts as manage_payouts
 from rewards.manage import redemptions as manage_redemptions
@@ -56,6 +56,9 @@ urlpatterns = [
         payout_batches.mark_payout_batch_paid,
         name="mark_payout_batch_paid",
     ),
+    path("manage/rewards/", ledger.ledger, name="ledger"),
+    path("manage/rewards/transfers/", ledger.transfers, name="transfers"),
+    path("manage/rewards/transfers/export/", ledger.export_transfers, name="export_transfers"),
     path("manage/rewards/approvals/", approvals.manage_approvals, name="manage_approvals"),
     path("manage/rewards/approvals/decide/", approvals.decide_approvals, name="decide_approvals"),
     path("manage/rewards/proposals/<uuid:public_id>/agree/", approvals.agree_proposal, name="agree_proposal"),

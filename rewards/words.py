@@ -25,6 +25,23 @@ PLACES: Mapping[str, str | Promise] = {
     "written_off": gettext_lazy("Not asked back"),
     "reversed": gettext_lazy("Taken back"),
 }
+# What a transfer does, for the staff.
+ACTS: Mapping[str, str | Promise] = {
+    "promise": gettext_lazy("Promised"),
+    "release": gettext_lazy("Released"),
+    "freeze": gettext_lazy("Put on hold again"),
+    "redeem": gettext_lazy("Taken to be redeemed"),
+    "deliver": gettext_lazy("Redeemed"),
+    "pay": gettext_lazy("Paid out"),
+    "cancel": gettext_lazy("Came back"),
+    "take_back": gettext_lazy("Taken back"),
+    "give_back": gettext_lazy("Given back"),
+    "net": gettext_lazy("Paid what was owed"),
+    "write_off": gettext_lazy("Let go of"),
+    "expire": gettext_lazy("Expired"),
+    "merge": gettext_lazy("Moved to one account"),
+    "correct": gettext_lazy("Corrected"),
+}
 # What is granted and not counted.
 GRANTS: Mapping[str, str | Promise] = {
     "discount_code": gettext_lazy("A discount code"),

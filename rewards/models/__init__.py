@@ -1,6 +1,7 @@
 """Schemes and their plans, occasions, rewards and grants, the ledger, payouts, the catalogue, and pools of codes."""
 
 from rewards.models.catalogue import Item, Redemption
+from rewards.models.day import LedgerDay
 from rewards.models.ledger import Account, AccountKind, Seal, Transfer
 from rewards.models.occasion import Award, Count, Occasion, Side
 from rewards.models.payout import Payout, PayoutBatch, PayoutDetails
@@ -17,6 +18,7 @@ __all__ = [
     "Count",
     "Grant",
     "Item",
+    "LedgerDay",
     "Occasion",
     "Payout",
     "PayoutBatch",
