@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import models
 
+from rewards import leaving
 from rewards.cash import details, payouts, people
 from rewards.catalogue import addresses, redemptions
 from rewards.models import (
@@ -74,12 +75,14 @@ def export(subject: Subject) -> dict[str, Any]:
 def erase(subject: Subject, at: datetime) -> list[str]:
     """Empty where their cash and parcels went and why not; call off what nobody was asked for yet.
 
-    Nothing is taken out of the ledger: a book that forgets cannot be proved, and it knows people by their ids alone.
+    What they hold comes to its end. Nothing is taken out of the ledger: a book that forgets cannot be proved, and it
+    knows people by their ids alone.
     """
     people.hold(subject.people)
     payouts.cancel_all(subject.people, at)
     redemptions.call_off_all(subject.people, at)
     details.erase(subject.people, at)
+    leaving.leave(subject.people, at)
     theirs = Payout.objects.filter(person__in=subject.people)
     theirs.update(reason="")
     forget_words("payout", theirs.values_list("public_id", flat=True))

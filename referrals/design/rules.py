@@ -206,7 +206,7 @@ def _time(rules: Rules) -> list[str]:
             " Orders placed after that instant don't count;"
             " what happened before is decided by the rules of that day."
         ),
-        _("What you earned until then stays yours."),
+        _("What you earned until then stays yours, and you spend it as before, until it expires if it does."),
     ]
 
 

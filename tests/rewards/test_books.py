@@ -139,7 +139,7 @@ def test_costs_the_same_for_many(ada_client, ada, ben, count, django_assert_num_
 
     with django_assert_num_queries(30):
         ada_client.get(TRANSFERS)
-    with django_assert_num_queries(30):
+    with django_assert_num_queries(33):
         ada_client.get(BOOKS)
 
 
