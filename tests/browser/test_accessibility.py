@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 from playwright.sync_api import Page
 
+from advocacy_platform.schedule import SWEEPS
 from advocates import invitations, staff
 from advocates.models import Advocate, User
 from brand import suppression, unsubscribe
@@ -20,9 +21,15 @@ from referrals.models import Link, Program
 from referrals.review import claims
 from referrals.share import links
 from referrals.tell import story
+from rewards import by_hand
+from rewards.by_hand import Wanted
 from rewards.cash import batches, details, payouts
-from rewards.models import Pool
+from rewards.catalogue import fulfilling, redemptions
+from rewards.catalogue.addresses import Address
+from rewards.catalogue.redemptions import Wish
+from rewards.models import Item, Pool, Standing
 from tests.browser.conftest import findings, newest_code, reauthenticate, sign_in
+from tests.factories import make_reward
 from tests.referrals import cast
 from tests.rewards.cash import cash
 
@@ -55,6 +62,7 @@ NO_PAGE = {
     "/api/",
     "/api/v1/",
     "/api/v1/audit",
+    "/api/v1/catalogue",
     "/api/v1/events",
     "/api/v1/key",
     "/api/v1/leads",
@@ -63,6 +71,7 @@ NO_PAGE = {
     "/api/v1/orders",
     "/api/v1/orders/bulk",
     "/api/v1/payouts",
+    "/api/v1/redemptions",
     "/api/v1/refunds/bulk",
     "/api/v1/touches",
     "/brand.css",
@@ -73,6 +82,8 @@ NO_PAGE = {
     "/manage/conversions/export/",
     "/manage/links/export/",
     "/manage/mail/test/",
+    "/manage/redemptions/take-up/",
+    "/manage/rewards/transfers/export/",
     "/ties/cut/",
     "/ties/forget/",
 } | {
@@ -268,7 +279,7 @@ def test_pages_of_a_program_and_what_came_of_it_are_accessible(new_phone, site, 
         "/manage/review/",
         f"/manage/claims/{claim.public_id}/",
         f"/manage/conversions/{stopped.public_id}/",
-        f"/manage/pools/{Pool.objects.get().public_id}/",
+        f"/manage/pools/{Pool.objects.earliest('pk').public_id}/",
         f"/manage/people/{stopped.referred_person_id}/",
         f"/manage/review/{stopped.public_id}/approve/",
         f"/manage/review/{stopped.public_id}/refuse/",
@@ -306,6 +317,59 @@ def test_pages_about_ones_own_link_are_accessible(new_phone, site, person, stopp
 
     assert found + found_by_ben == []
     assert (seen, seen_by_ben) == (public, own)
+
+
+def test_pages_about_rewards_are_accessible(new_phone, site, person):
+    at = timezone.now()
+    ada, ben = (Advocate.objects.get(user__email=person(name).email) for name in ("ada", "ben"))
+    scheme = Program.objects.get().scheme
+    reward = make_reward(ben.person, 9000, at=at, scheme=scheme)
+    waits = make_reward(ben.person, 700, at=at, scheme=scheme, available=False, needs_approval=True)
+    told = {"person": ben.person.pk, "scheme": scheme, "unit": "PTS"}
+    staff.add(User.objects.get(email=person("cleo").email), ["program manager"])
+    by_hand.propose(Wanted("award", 10**6, "For the photo.", "a", **told), ada.user, at)
+    code, goods, perk = Item.objects.order_by("pk")
+    address = Address("Ben Okafor", "Storgata 1", "1776", "Halden", "NO")
+    taken = [redemptions.redeem(ben.person, item, Wish(), staff.party(ben.user), at) for item in (code, perk)]
+    taken.append(redemptions.redeem(ben.person, goods, Wish(address=address), staff.party(ben.user), at))
+    while fulfilling.fulfil_due(at):
+        pass
+    Standing.objects.create(scheme=scheme, person=ben.person, tier="Gold")
+    SWEEPS["events.number"].run()
+    SWEEPS["rewards.letters"].run()
+    own = {
+        "/notices/",
+        "/rewards/",
+        "/rewards/catalogue/",
+        "/rewards/redemptions/",
+        "/rewards/tier/",
+        *(f"/rewards/catalogue/{item.public_id}/" for item in (code, goods, perk)),
+        *(f"/rewards/redemptions/{each.public_id}/" for each in taken),
+    }
+    of_staff = {
+        "/manage/catalogue/",
+        "/manage/redemptions/",
+        "/manage/rewards/",
+        "/manage/rewards/approvals/",
+        "/manage/rewards/transfers/",
+        f"/manage/catalogue/{goods.public_id}/",
+        f"/manage/people/{ben.person.pk}/",
+        f"/manage/redemptions/{taken[2].public_id}/",
+        f"/manage/rewards/{reward.public_id}/",
+        f"/manage/rewards/{waits.public_id}/",
+        f"/manage/rewards/give/{ben.person.pk}/",
+    }
+    page, staff_page = new_phone(), new_phone()
+    sign_in(page, site, person("ben"))
+    sign_in(staff_page, site, person("ada"))
+
+    seen, found = visit(page, site, own)
+    seen_by_staff, found_by_staff = visit(staff_page, site, of_staff)
+    staff_page.goto(f"{site}/manage/rewards/approvals/decide/?on={waits.public_id}")
+    found_by_staff += findings(staff_page)
+
+    assert found + found_by_staff == []
+    assert (seen, seen_by_staff) == (own, of_staff)
 
 
 def test_pages_about_cash_are_accessible(new_phone, site, person):

@@ -10,6 +10,7 @@ from customers.models import Order, Source
 from referrals.models import Conversion, Program
 from referrals.visits.landings import LANDINGS, LOST
 from referrals.visits.spool import SPOOL
+from rewards import proof
 from tests.browser.conftest import findings, newest_code, sign_in
 from tests.browser.shop import opened
 from tests.factories import make_key
@@ -40,6 +41,14 @@ def shop(site, settings, tmp_path):
 def sweep() -> None:
     """What the machines do within seconds."""
     for name in ("referrals.decide", "events.number", "referrals.counts", "referrals.story", "referrals.notices"):
+        SWEEPS[name].run()
+
+
+def settle() -> None:
+    """What the machines do until nothing is left to be done."""
+    sweep()
+    names = ("rewards.award", "rewards.release", "rewards.fulfil", "rewards.seal", "events.number", "rewards.letters")
+    for name in names:
         SWEEPS[name].run()
 
 
@@ -103,6 +112,52 @@ def test_credits_the_advocate_whose_link_a_friend_followed_and_says_why(page, br
     assert "Nora Berg" in told
     assert "This touch won under the precedence of the terms." in told
     assert findings(page) == []
+
+
+def test_earns_redeems_and_gives_back_its_share(page, browser, site, shop, person):
+    """From joining to a redeemed reward, and a refund that takes its share back."""
+    link = join(page, site)
+    friend = browser.new_context(user_agent=PHONE)
+    buy(friend.new_page(), link)
+    friend.close()
+    settle()
+    page.goto(f"{site}/rewards/")
+    assert "$15 on its way" in page.get_by_role("main").inner_text()
+
+    staff = browser.new_context().new_page()
+    sign_in(staff, site, person("ada"))
+    staff.goto(f"{site}/manage/rewards/transfers/")
+    staff.get_by_role("main").get_by_role("link", name="Promised").first.click()
+    staff.get_by_label("Why").first.fill("She asked so kindly.")
+    staff.get_by_role("button", name="Release").click()
+    assert "Released." in staff.get_by_role("main").inner_text()
+    settle()
+
+    page.goto(f"{site}/rewards/catalogue/")
+    page.get_by_role("link", name="Free shipping, once").click()
+    page.get_by_role("button", name="Take it").click()
+    settle()
+    page.reload()
+    assert page.get_by_role("textbox", name="Your code").input_value().startswith("SHIP-")
+    assert findings(page) == []
+    page.goto(f"{site}/rewards/")
+    assert "$10" in page.get_by_role("main").inner_text()
+
+    # $45 of the order count; a third of them goes back, and so does a third of the reward.
+    order = shop.orders[0]["id"]
+    shop.tell(
+        f"orders/{shop.source}/{order}/refunds", {"id": "r-1", "amount": 1633, "at": timezone.now().isoformat(),
+                                                  "status": "succeeded", "lines": [{"id": "1", "amount": 1500}]}
+    )  # fmt: skip
+    settle()
+    page.goto(f"{site}/rewards/")
+    told = page.get_by_role("main").inner_text()
+    assert "$5 of it went back" in told
+    assert "Free to use\n\n$5\n" in told
+    page.goto(f"{site}/notices/")
+    assert "$5 went back: the order was paid back, wholly or in part." in page.get_by_role("main").inner_text()
+    assert findings(page) == []
+    assert [str(finding) for finding in proof.verify()] == []
 
 
 def test_hands_one_code_to_each_mailbox_and_sends_everybody_on(page, browser, site, shop):
