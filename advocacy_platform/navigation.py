@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from advocacy_platform import stuck
 from advocates.models import User
 from referrals.review import claims, reviewing
+from rewards import approvals
 from rewards.cash import batches
 from rewards.catalogue import by_hand
-from rewards.manage import approvals
 from spine import clock
 
 

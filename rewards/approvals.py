@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from advocates import staff, suspending
 from advocates.models import User
-from rewards import booking, promising
+from rewards import booking, by_hand, promising
 from rewards.cash import people
 from rewards.models import Grant, Occasion, Reward
 from spine import audit
@@ -69,8 +69,13 @@ def waiting_grants() -> QuerySet[Grant]:
 
 
 def waiting() -> int:
-    """How many wait."""
-    return waiting_rewards().count() + waiting_grants().count()
+    """How many wait, what somebody proposed included; one query."""
+    return (
+        waiting_rewards()
+        .values("pk")
+        .union(waiting_grants().values("pk"), by_hand.proposals().values("pk"), all=True)
+        .count()
+    )
 
 
 def preview(chosen: Collection[Any], manager: User) -> Preview:

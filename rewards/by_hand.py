@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from advocates import staff, suspending
@@ -136,9 +137,9 @@ def worth(proposal: Proposal) -> int:
     return proportion(told, proposal.amount, 100)
 
 
-def waiting() -> int:
-    """How many proposals wait for a second person."""
-    return Proposal.objects.filter(done_at=None, declined_at=None).count()
+def proposals() -> QuerySet[Proposal]:
+    """What waits for a second person."""
+    return Proposal.objects.filter(done_at=None, declined_at=None)
 
 
 def most(reward: Reward, kind: str) -> int:

@@ -154,7 +154,7 @@ def climb(rows: Sequence[Standing], at: datetime) -> None:
         if tier != row.tier:
             told.append(_told(row, tier, ladder, at))
             moved.append(row)
-    update_rows(moved, ["tier", "since", "version"])
+    update_rows(moved, ["tier", "moved_at", "version"])
     insert_once(told, key=["key"])
     AuditEntry.objects.bulk_create(
         AuditEntry(
@@ -168,7 +168,7 @@ def climb(rows: Sequence[Standing], at: datetime) -> None:
 def _told(row: Standing, tier: str, ladder: Ladder | None, at: datetime) -> Event:
     order = {step.name: number for number, step in enumerate(ladder.steps, start=1)} if ladder else {}
     name = "tier.raised" if order.get(tier, 0) > order.get(row.tier, 0) else "tier.lowered"
-    before, row.tier, row.since, row.version = row.tier, tier, at, row.version + 1
+    before, row.tier, row.moved_at, row.version = row.tier, tier, at, row.version + 1
     return Event(
         name=name, person=row.person_id, subject_kind="standing", subject_id=str(row.pk), at=at,
         key=f"{name}:{row.scheme_id}:{row.person_id}:{row.version}",

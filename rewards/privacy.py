@@ -63,7 +63,7 @@ def export(subject: Subject) -> dict[str, Any]:
             Payout.objects.filter(person__in=subject.people),
             *("public_id", "unit", "amount", "state", "details__ending", "requested_at", "ended_at", "reason"),
         ),
-        "tiers": rows(Standing.objects.filter(person__in=subject.people), "scheme__name", "tier", "since"),
+        "tiers": rows(Standing.objects.filter(person__in=subject.people), "scheme__name", "tier", "moved_at"),
         "redemptions": _redemptions(subject),
         "payout_details": rows(
             PayoutDetails.objects.filter(person__in=subject.people),

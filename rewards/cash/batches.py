@@ -160,8 +160,9 @@ def needs_another(batch: PayoutBatch, manager: User, found: Preview) -> bool:
 
 def waiting() -> int:
     """How many payouts are asked for and in no batch, and how many batches wait for a yes."""
-    uncollected = Payout.objects.filter(state=Payout.State.REQUESTED, batch=None).count()
-    return uncollected + PayoutBatch.objects.filter(approved_at=None, dissolved_at=None).count()
+    uncollected = Payout.objects.filter(state=Payout.State.REQUESTED, batch=None).values("pk")
+    open_batches = PayoutBatch.objects.filter(approved_at=None, dissolved_at=None).values("pk")
+    return uncollected.union(open_batches, all=True).count()
 
 
 def _preview(payouts: Sequence[Payout], at: datetime, manager: User | None = None) -> Preview:

@@ -43,7 +43,7 @@ def manage_approvals(request: AuthenticatedRequest) -> HttpResponse:
     found = approvals.waiting_rewards().select_related("scheme", "occasion")
     page = keyset.page(found, order=("promised_at", "id"), limit=SHOWN, **cursors)
     grants = list(approvals.waiting_grants().select_related("scheme").order_by("promised_at", "id")[:SHOWN])
-    proposals = list(Proposal.objects.filter(done_at=None, declined_at=None).select_related("scheme", "reward"))
+    proposals = list(by_hand.proposals().select_related("scheme", "reward"))
     persons = {row.person_id for rows in (page.rows, grants, proposals) for row in rows}
     names, own = names_of(persons), people.own(request.user, persons)
     steps = explaining.steps(page.rows, at)
@@ -108,11 +108,6 @@ def decline_proposal(request: AuthenticatedRequest, public_id: UUID) -> HttpResp
     by_hand.decline(get_object_or_404(Proposal, public_id=public_id), request.user, clock.now())
     messages.success(request, _("Declined. Nothing was booked."))
     return redirect("rewards:manage_approvals")
-
-
-def waiting() -> int:
-    """How much waits for somebody's yes."""
-    return approvals.waiting() + by_hand.waiting()
 
 
 def _row(row: Any, names: Mapping[UUID, str], own: Collection[UUID]) -> dict[str, Any]:

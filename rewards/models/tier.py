@@ -14,7 +14,7 @@ class Standing(DueRow):
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="standings")
     # The step's name in the newest plan; empty below the first one.
     tier = models.CharField(max_length=40, blank=True)
-    since = models.DateTimeField(null=True, blank=True)
+    moved_at = models.DateTimeField(null=True, blank=True)
     # One more with each change of the tier.
     version = models.PositiveIntegerField(default=0)
 

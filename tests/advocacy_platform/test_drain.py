@@ -26,7 +26,7 @@ def test_does_one_round_of_every_sweep(db, capsys):
     said = capsys.readouterr().out.splitlines()
     assert [line.partition(":")[0] for line in said] == list(SWEEPS)
     assert "events.number: 1" in said
-    assert Event.objects.get(type="order.placed").position == 1
+    assert Event.objects.get(name="order.placed").position == 1
 
 
 def test_goes_on_after_a_sweep_that_fails(db, capsys, monkeypatch):

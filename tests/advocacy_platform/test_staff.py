@@ -382,6 +382,7 @@ def addresses(found, prefix=""):
             for argument, value in {
                 "<uuid:public_id>": str(uuid.UUID(int=7)),
                 "<uuid:pk>": str(uuid.UUID(int=7)),
+                "<uuid:person>": str(uuid.UUID(int=7)),
                 "<slug:slug>": "nothing",
                 "<slug:key>": "nowhere",
                 "<str:kind>": "brand.message",

@@ -153,7 +153,7 @@ def test_asks_the_database_as_often_for_many_as_for_few(ada_client, ada, ben, dj
         order(f"10{number}")
 
     # Most of them are the navigation's, which counts what waits for somebody who holds every role.
-    with django_assert_num_queries(31):
+    with django_assert_num_queries(29):
         ada_client.get(reverse("rewards:manage_approvals"))
 
 

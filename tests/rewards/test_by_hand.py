@@ -104,7 +104,7 @@ def test_declining_does_nothing(cleo, ada, eva, scheme):
     by_hand.decline(proposal, eva.user, NOON)
 
     assert Reward.objects.count() == 0
-    assert by_hand.waiting() == 0
+    assert by_hand.proposals().count() == 0
 
 
 def test_nobody_gives_or_corrects_their_own(ada, eva, scheme):
@@ -261,7 +261,7 @@ def test_two_decide_in_a_browser(cleo, ada, eva, ada_client, scheme):
     ada_client.post(reverse("rewards:decline_proposal", args=[mine.public_id]))
 
     assert Reward.objects.count() == 1
-    assert by_hand.waiting() == 0
+    assert by_hand.proposals().count() == 0
 
 
 def test_dan_can_do_none_of_it(dan, dan_client, cleo, scheme):

@@ -111,7 +111,7 @@ def test_nothing_before_its_beginning_counts(done, at):
 
 def standing(advocate):
     row = Standing.objects.filter(person=advocate.person).first()
-    return (row.tier, row.since, row.version, row.due_at) if row else None
+    return (row.tier, row.moved_at, row.version, row.due_at) if row else None
 
 
 def test_climbs_by_what_counts_and_pays_by_the_tier_at_the_order(ben):
