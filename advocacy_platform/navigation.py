@@ -1,22 +1,23 @@
 """The staff side's navigation, declared: a room that adds a page adds its line here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from advocacy_platform import stuck
 from advocates.models import User
 from referrals.review import claims, reviewing
 from rewards import approvals
 from rewards.cash import batches
 from rewards.catalogue import by_hand
-from spine import clock
+from spine import clock, due, tallies
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,8 @@ class Entry:
     # Empty: everyone on the staff.
     permission: str
     icon: str
-    # How many things wait there; asked only where the navigation is drawn.
-    count: Callable[[], int] | None = None
+    # What waits there; counted only where the navigation is drawn.
+    waits: Callable[[], Sequence[QuerySet[Any, Any]]] | None = None
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,9 @@ class Item:
     count: Callable[[], int] | None = None
 
 
-def _stuck() -> int:
-    return stuck.total(clock.now())
+def _stuck() -> Sequence[QuerySet[Any, Any]]:
+    at = clock.now()
+    return [due.stuck(model, at) for model in due.due_models()]
 
 
 ENTRIES: tuple[Entry, ...] = (
@@ -57,7 +59,7 @@ ENTRIES: tuple[Entry, ...] = (
         "referrals:review",
         "referrals.review_conversions",
         "eye",
-        reviewing.waiting,
+        lambda: [reviewing.stopped()],
     ),
     Entry(
         _("Recommendations"),
@@ -65,7 +67,7 @@ ENTRIES: tuple[Entry, ...] = (
         "referrals:manage_claims",
         "referrals.review_conversions",
         "hand-raised",
-        claims.waiting,
+        lambda: [claims.unanswered()],
     ),
     Entry(
         _("Recommendations"),
@@ -89,16 +91,16 @@ ENTRIES: tuple[Entry, ...] = (
         "rewards:manage_approvals",
         "rewards.approve_rewards",
         "check-badge",
-        approvals.waiting,
+        approvals.waits,
     ),
-    Entry(_("Rewards"), _("Payouts"), "rewards:manage_payouts", "rewards.make_payouts", "banknotes", batches.waiting),
+    Entry(_("Rewards"), _("Payouts"), "rewards:manage_payouts", "rewards.make_payouts", "banknotes", batches.waits),
     Entry(
         _("Rewards"),
         _("To hand out"),
         "rewards:manage_redemptions",
         "rewards.manage_catalogue",
         "gift",
-        lambda: by_hand.waiting().count(),
+        lambda: [by_hand.waiting()],
     ),
     Entry(_("Rewards"), _("Catalogue"), "rewards:manage_catalogue", "rewards.manage_catalogue", "shopping-bag"),
     Entry(_("The place"), _("Staff"), "manage:staff", "advocates.manage_staff", "user-group"),
@@ -119,10 +121,17 @@ ENTRIES: tuple[Entry, ...] = (
 
 def sections(user: User | AnonymousUser) -> list[tuple[str | Promise, list[Item]]]:
     """The sections that this person may open, in the order declared; nothing for anybody who is not staff."""
+    open_to = [
+        entry for entry in ENTRIES if user.is_staff and (not entry.permission or user.has_perm(entry.permission))
+    ]
+    # All of them in one query, once somebody asks for the first.
+    counts = cache(lambda: tallies.count({entry.url_name: entry.waits() for entry in open_to if entry.waits}))
     found: dict[str | Promise, list[Item]] = {}
-    for entry in ENTRIES if user.is_staff else ():
-        if not entry.permission or user.has_perm(entry.permission):
-            count = cache(entry.count) if entry.count else None
-            item = Item(reverse(entry.url_name), entry.label, entry.icon, count)
-            found.setdefault(entry.section, []).append(item)
+    for entry in open_to:
+        count = partial(_of, counts, entry.url_name) if entry.waits else None
+        found.setdefault(entry.section, []).append(Item(reverse(entry.url_name), entry.label, entry.icon, count))
     return list(found.items())
+
+
+def _of(counts: Callable[[], Mapping[str, int]], name: str) -> int:
+    return counts()[name]

@@ -68,14 +68,9 @@ def waiting_grants() -> QuerySet[Grant]:
     return Grant.objects.filter(needs_approval=True, approved_at=None, withdrawn_at=None, revoked_at=None, sent_at=None)
 
 
-def waiting() -> int:
-    """How many wait, what somebody proposed included; one query."""
-    return (
-        waiting_rewards()
-        .values("pk")
-        .union(waiting_grants().values("pk"), by_hand.proposals().values("pk"), all=True)
-        .count()
-    )
+def waits() -> list[QuerySet[Any]]:
+    """All that waits for somebody's yes, what somebody proposed included."""
+    return [waiting_rewards(), waiting_grants(), by_hand.proposals()]
 
 
 def preview(chosen: Collection[Any], manager: User) -> Preview:

@@ -1,9 +1,11 @@
 """The staff's home: what waits for a person, and whether the machines keep up."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,9 +17,10 @@ from advocacy_platform import stuck
 from advocacy_platform.manage.request import StaffRequest, requires
 from advocates.models import StaffInvitation, User
 from referrals.review import claims, reviewing
-from rewards import pools
+from rewards import approvals, pools
 from rewards.cash import batches
-from spine import clock
+from rewards.catalogue import by_hand
+from spine import clock, tallies
 
 
 @dataclass(frozen=True)
@@ -49,14 +52,14 @@ def stopped_conversions(viewer: User, found: list[stuck.Kind], at: datetime) -> 
     """Conversions that the checks stopped."""
     if not viewer.has_perm("referrals.review_conversions"):
         return None
-    return Waiting(_("To check"), reviewing.waiting(), reverse("referrals:review"))
+    return Waiting(_("To check"), reviewing.stopped().count(), reverse("referrals:review"))
 
 
 def open_claims(viewer: User, found: list[stuck.Kind], at: datetime) -> Waiting | None:
     """Claims that nobody answered yet."""
     if not viewer.has_perm("referrals.review_conversions"):
         return None
-    return Waiting(_("Claims"), claims.waiting(), reverse("referrals:manage_claims"))
+    return Waiting(_("Claims"), claims.unanswered().count(), reverse("referrals:manage_claims"))
 
 
 def low_pools(viewer: User, found: list[stuck.Kind], at: datetime) -> Waiting | None:
@@ -70,7 +73,25 @@ def payouts_to_make(viewer: User, found: list[stuck.Kind], at: datetime) -> Wait
     """Payouts that nobody collected, and batches that nobody approved."""
     if not viewer.has_perm("rewards.make_payouts"):
         return None
-    return Waiting(_("Payouts to make"), batches.waiting(), reverse("rewards:manage_payouts"))
+    return Waiting(_("Payouts to make"), _count(batches.waits()), reverse("rewards:manage_payouts"))
+
+
+def to_approve(viewer: User, found: list[stuck.Kind], at: datetime) -> Waiting | None:
+    """Rewards that nobody may have without a yes, and what somebody proposed."""
+    if not viewer.has_perm("rewards.approve_rewards"):
+        return None
+    return Waiting(_("To approve"), _count(approvals.waits()), reverse("rewards:manage_approvals"))
+
+
+def to_hand_out(viewer: User, found: list[stuck.Kind], at: datetime) -> Waiting | None:
+    """What people took of the catalogue and somebody has to send or arrange."""
+    if not viewer.has_perm("rewards.manage_catalogue"):
+        return None
+    return Waiting(_("To hand out"), by_hand.waiting().count(), reverse("rewards:manage_redemptions"))
+
+
+def _count(waits: Sequence[QuerySet[Any, Any]]) -> int:
+    return tallies.count({"waits": waits})["waits"]
 
 
 # A room with something that waits for staff adds its figure here.
@@ -78,7 +99,9 @@ WAITING: list[Callable[[User, list[stuck.Kind], datetime], Waiting | None]] = [
     stopped_conversions,
     open_claims,
     low_pools,
+    to_approve,
     payouts_to_make,
+    to_hand_out,
     stuck_rows,
     open_invitations,
 ]

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
@@ -135,9 +136,9 @@ def decline(claim: Claim, manager: User, *, answer: str, at: datetime) -> Claim:
     return locked
 
 
-def waiting() -> int:
-    """How many claims nobody has answered."""
-    return Claim.objects.filter(state=Claim.State.OPEN).count()
+def unanswered() -> QuerySet[Claim]:
+    """The claims that nobody has answered."""
+    return Claim.objects.filter(state=Claim.State.OPEN)
 
 
 def instant(claim: Claim) -> datetime:

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from advocates import staff
@@ -158,9 +159,9 @@ def undo(verdict: Verdict, reviewer: User, at: datetime) -> Conversion:
     return locked
 
 
-def waiting() -> int:
-    """How many conversions are stopped."""
-    return Conversion.objects.filter(state=Conversion.State.STOPPED).count()
+def stopped() -> QuerySet[Conversion]:
+    """The conversions that wait for a verdict."""
+    return Conversion.objects.filter(state=Conversion.State.STOPPED)
 
 
 def is_final(conversion: Conversion) -> bool:

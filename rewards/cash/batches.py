@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -158,11 +159,10 @@ def needs_another(batch: PayoutBatch, manager: User, found: Preview) -> bool:
     return is_large and is_maker and staff.who_may(PERMISSION).exclude(pk=manager.pk).exists()
 
 
-def waiting() -> int:
-    """How many payouts are asked for and in no batch, and how many batches wait for a yes."""
-    uncollected = Payout.objects.filter(state=Payout.State.REQUESTED, batch=None).values("pk")
-    open_batches = PayoutBatch.objects.filter(approved_at=None, dissolved_at=None).values("pk")
-    return uncollected.union(open_batches, all=True).count()
+def waits() -> list[QuerySet[Any]]:
+    """The payouts that are asked for and in no batch, and the batches that wait for a yes."""
+    uncollected = Payout.objects.filter(state=Payout.State.REQUESTED, batch=None)
+    return [uncollected, PayoutBatch.objects.filter(approved_at=None, dissolved_at=None)]
 
 
 def _preview(payouts: Sequence[Payout], at: datetime, manager: User | None = None) -> Preview:

@@ -339,7 +339,9 @@ def test_shows_at_home_what_waits(ada_client):
         ("To check", 0),
         ("Claims", 0),
         ("Discount codes running low", 0),
+        ("To approve", 0),
         ("Payouts to make", 0),
+        ("To hand out", 0),
         ("Stuck work", 1),
         ("Open invitations", 1),
     ]

@@ -267,4 +267,4 @@ def test_keeps_to_its_budget_of_queries(program, ben):
     make_conversion(program, credited=ben.person)
     grace = sign_in(make_staff("grace", "program manager"))
 
-    assert cost(grace, "/manage/conversions/") <= 12
+    assert cost(grace, "/manage/conversions/") <= 10

@@ -137,9 +137,9 @@ def test_costs_the_same_for_many(ada_client, ada, ben, count, django_assert_num_
         make_reward(make_advocate(f"a{number}").person, 100, scheme=scheme)
     add_up()
 
-    with django_assert_num_queries(27):
+    with django_assert_num_queries(10):
         ada_client.get(TRANSFERS)
-    with django_assert_num_queries(30):
+    with django_assert_num_queries(13):
         ada_client.get(BOOKS)
 
 

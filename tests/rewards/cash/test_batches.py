@@ -362,5 +362,5 @@ def test_asks_the_same_for_many_as_for_one(ada_client, ada, cleo, address):
 def test_the_staffs_home_counts_what_waits(ada_client, cleo):
     requested(cleo)
 
-    assert batches.waiting() == 1
+    assert sum(waits.count() for waits in batches.waits()) == 1
     assert "Payouts to make" in text(ada_client.get(reverse("manage:home")))
