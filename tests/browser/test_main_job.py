@@ -88,8 +88,8 @@ def test_credits_the_advocate_whose_link_a_friend_followed_and_says_why(page, br
     friend.close()
     sweep()
 
-    [order] = Order.objects.all()
-    [conversion] = Conversion.objects.all()
+    order = Order.objects.get(key="1001")
+    conversion = Conversion.objects.get(order=order)
     kinds = set(order.touches.values_list("kind", flat=True))
     assert (conversion.state, conversion.reason, conversion.counted) == ("credited", "credited", 4500)
     assert kinds == {"link", "coupon"}
