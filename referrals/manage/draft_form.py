@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
 from django.utils.translation import gettext_lazy as _
@@ -12,9 +11,16 @@ from django.utils.translation import gettext_lazy as _
 from advocates import places
 from referrals.design import designing, sayings, summary
 from referrals.manage.draft_initial import COLUMNS, CUSTOM, PLAIN, written
-from referrals.manage.plan_fields import Fold, PlanFields
+from referrals.manage.plan_form import Fold, PlanForm
 from referrals.manage.program_forms import CurrencyField, web_page
-from referrals.manage.worth_fields import AmountField, HostsField, ParametersField, PrecedenceField, WorthField
+from referrals.manage.worth_fields import (
+    AmountField,
+    CountriesField,
+    HostsField,
+    ParametersField,
+    PrecedenceField,
+    WorthField,
+)
 from referrals.models import Program
 from referrals.terms import LINE_KINDS, PRESETS, BadTerms, Precedence, TermsDocument
 from rewards.models import Pool
@@ -129,10 +135,8 @@ class DraftForm(forms.Form):
         choices=[("last", _("The last one wins")), ("first", _("The first one wins"))],
         required=False,
     )
-    countries = forms.CharField(
+    countries = CountriesField(
         label=_("Countries in which advocates may live"),
-        max_length=800,
-        required=False,
         help_text=_("Two-letter codes such as NO, SE. Empty: anywhere."),
     )
 
@@ -208,7 +212,7 @@ class DraftForm(forms.Form):
     def __init__(self, program: Program, data: Mapping[str, Any] | None = None) -> None:
         super().__init__(data, initial=None if data else written(program))
         self.program = program
-        self.further = PlanFields(self, designing.draft(program).plan, program.currency)
+        self.further = PlanForm(self, designing.draft(program).plan, program.currency)
         if not data:
             self.initial.update(self.further.initial())
         self.is_frozen = program.terms.exists()
@@ -232,15 +236,6 @@ class DraftForm(forms.Form):
     def clean_destination(self) -> str:
         """A page of the web."""
         return web_page(self.cleaned_data["destination"])
-
-    def clean_countries(self) -> tuple[str, ...]:
-        """Codes of countries, each once."""
-        codes = [code for code in self.cleaned_data["countries"].upper().replace(",", " ").split() if code]
-        known = dict(places.countries())
-        for code in codes:
-            if code not in known:
-                raise ValidationError(_("%(code)s is not a country's code."), params={"code": code})
-        return tuple(dict.fromkeys(codes))
 
     def clean(self) -> dict[str, Any]:
         """The whole as terms and a plan, where each field can be read."""

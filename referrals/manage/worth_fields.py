@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from advocates import places
 from referrals.terms import KINDS, BadTerms, Precedence
 from spine import money
 
@@ -103,6 +104,22 @@ class ParametersField(LinesField):
                 raise ValidationError(_("Write each line like utm_source=referral."))
             found[name] = value
         return found
+
+
+class CountriesField(forms.CharField):
+    """Codes of countries with commas or spaces between; each once, once they are cleaned."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=800, required=False, **options)
+
+    def clean(self, value: Any) -> Any:
+        """The codes. Raises ValidationError."""
+        codes = super().clean(value).upper().replace(",", " ").split()
+        known = dict(places.countries())
+        for code in codes:
+            if code not in known:
+                raise ValidationError(_("%(code)s is not a country's code."), params={"code": code})
+        return tuple(dict.fromkeys(codes))
 
 
 class PrecedenceField(LinesField):

@@ -148,7 +148,9 @@ def test_says_all_of_it_in_the_rules_and_what_changes(db):
         ({"ladder_measure": "referrals", "ladder_steps": "Gold: 10\nSilver: 5"}, "ladder_steps", "takes more than"),
         ({"ladder_measure": "referrals", "ladder_steps": ""}, "ladder_steps", "takes more than"),
         ({"ladder_measure": "referrals", "ladder_steps": "Gold: 1.5"}, "ladder_steps", "digits alone"),
-        ({"cap0_most": "many"}, "cap0_most", "whole number of rewards"),
+        ({"cap0_most": "many"}, "cap0_most", "whole number"),
+        ({"cap0_most": "1_0"}, "cap0_most", "whole number"),
+        ({"rule0_name": "x", "rule0_kind": "perk", "rule0_countries": "NO, QQ"}, "rule0_countries", "QQ is not"),
         ({"cap0_most": "0"}, "cap0_most", "above nothing"),
         ({"cap0_most": "1.234,5", "cap0_counts": "worth"}, "cap0_most", "digits alone"),
         ({"rule0_name": "x", "rule0_kind": "credit"}, "rule0_worth", "Fill this in."),
@@ -160,6 +162,7 @@ def test_says_all_of_it_in_the_rules_and_what_changes(db):
 )  # fmt: skip
 def test_says_beside_the_field_what_can_not_be_kept(ada_client, ada, changed, field, said):
     program = make_program()
+    before = designing.draft(program)
     page = reverse("referrals:edit_program", args=[program.slug])
     data = sent(DraftForm(program))
     for name, value in changed.items():
@@ -171,4 +174,5 @@ def test_says_beside_the_field_what_can_not_be_kept(ada_client, ada, changed, fi
     assert answer.status_code == 422
     assert said in " ".join(str(error) for error in form.errors[field])
     assert next(fold.is_open for fold in form.folds() if field in [each.name for each in fold.fields])
-    assert designing.draft(program).plan == DraftForm(program).further.plan
+    program.refresh_from_db()
+    assert designing.draft(program) == before
