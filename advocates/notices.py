@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from django.db.models import F
+from django.db.models import F, OuterRef, Subquery
 from django.db.models.functions import Greatest
 
 from advocates.models import Advocate, Notice
@@ -16,9 +16,11 @@ def give(notices: Sequence[Notice]) -> list[Notice]:
     told = []
     for start in range(0, len(notices), BATCH):
         told += insert_once(notices[start : start + BATCH], key=["key"])
-    latest = {notice.person_id: notice.pk for notice in told}
-    for person, last in sorted(latest.items()):
-        Advocate.objects.filter(person=person).update(noticed=Greatest(F("noticed"), last))
+    latest = Notice.objects.filter(person=OuterRef("person")).order_by("-pk").values("pk")[:1]
+    people = Advocate.objects.filter(person__in={notice.person_id for notice in told})
+    # Locked one after the other, so that two who tell many people never wait for each other in a circle.
+    held = list(people.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+    Advocate.objects.filter(pk__in=held).update(noticed=Greatest(F("noticed"), Subquery(latest)))
     return told
 
 

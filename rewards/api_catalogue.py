@@ -4,23 +4,22 @@ import uuid
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import Http404
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from advocates import places
 from customers import keys
 from customers.authentication import HasScope
-from customers.models import Person
-from rewards.cash import people
+from rewards.api_lists import AskedFor, AskedForQuery, asker
 from rewards.catalogue import items, redemptions
 from rewards.catalogue.addresses import Address
 from rewards.catalogue.redemptions import Wish
 from rewards.models import Item, Redemption
 from spine import clock
-from spine.api import IdempotentMixin, KeysetPagination, PagedQuery, StrictSerializer
+from spine.api import KeysetPagination, PagedQuery, StrictSerializer
 from spine.api_fields import Instant, Text, Whole
 
 
@@ -60,10 +59,9 @@ class RedemptionSerializer(serializers.ModelSerializer):
         ]
 
 
-class RedemptionsQuery(PagedQuery):
+class RedemptionsQuery(AskedForQuery):
     """Whose redemptions, and how far they have come."""
 
-    advocate = serializers.UUIDField(required=False)
     state = serializers.ChoiceField(choices=Redemption.State.choices, required=False)
 
 
@@ -74,13 +72,7 @@ class AddressSerializer(StrictSerializer):
     street = Text(max_length=200)
     postcode = Text(max_length=20, required=False, default="")
     town = Text(max_length=100)
-    country = serializers.ChoiceField(choices=[])
-
-    def get_fields(self) -> Any:
-        """The countries are those that there are."""
-        fields = super().get_fields()
-        fields["country"] = serializers.ChoiceField(choices=places.countries())
-        return fields
+    country = Text(max_length=2)
 
 
 class WishSerializer(StrictSerializer):
@@ -105,38 +97,24 @@ class Catalogue(APIView):
         return pages.get_paginated_response(ItemSerializer(rows, many=True, context={"request": request}).data)
 
 
-class Redemptions(IdempotentMixin, APIView):
+class Redemptions(AskedFor):
     """Everything that people took, the newest first; or take something, with a key that holds `redemptions:write`."""
 
     permission_classes = [HasScope("rewards:read")]
-    keyset_order = ("-requested_at", "-id")
+    asks_with = "redemptions:write"
+    query = RedemptionsQuery
+    shown = RedemptionSerializer
 
-    def get_permissions(self) -> Any:
-        """Whoever takes something may do more than read."""
-        asks = self.request.method == "POST"
-        return [*super().get_permissions(), *([HasScope("redemptions:write")()] if asks else [])]
-
-    def get(self, request: Request) -> Response:
-        query = RedemptionsQuery(data=request.query_params.dict())
-        query.is_valid(raise_exception=True)
-        wanted = {
-            column: query.validated_data[name]
-            for name, column in (("advocate", "person"), ("state", "state"))
-            if name in query.validated_data
-        }
-        pages = KeysetPagination()
-        found = Redemption.objects.filter(**wanted).select_related("item")
-        rows = pages.paginate_queryset(found, request, self)
-        return pages.get_paginated_response(RedemptionSerializer(rows, many=True).data)
+    def rows(self) -> QuerySet[Redemption]:
+        """Every one."""
+        return Redemption.objects.select_related("item")
 
     def post(self, request: Request) -> Response:
         key: Any = request.auth
         sent = WishSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
         told = sent.validated_data
-        person = Person.objects.filter(pk=told["advocate"]).first()
-        if person is None:
-            raise people.NoAdvocate
+        person = asker(told)
         item = Item.objects.filter(public_id=told["item"]).first()
         if item is None:
             raise items.NotOffered

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import Http404
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -11,12 +12,11 @@ from rest_framework.views import APIView
 
 from customers import keys
 from customers.authentication import HasScope
-from customers.models import Person
+from rewards.api_lists import AskedFor, AskedForQuery, asker
 from rewards.cash import payouts as cash
-from rewards.cash import people
 from rewards.models import Payout
 from spine import clock
-from spine.api import IdempotentMixin, KeysetPagination, PagedQuery, StrictSerializer
+from spine.api import StrictSerializer
 from spine.api_fields import Instant, Text, Whole
 
 
@@ -33,10 +33,9 @@ class PayoutSerializer(serializers.ModelSerializer):
         fields = ["id", "advocate", "unit", "amount", "state", "reason", "requested_at", "ended_at", "version"]
 
 
-class PayoutsQuery(PagedQuery):
+class PayoutsQuery(AskedForQuery):
     """Whose payouts, and how far they have come."""
 
-    advocate = serializers.UUIDField(required=False)
     state = serializers.ChoiceField(choices=Payout.State.choices, required=False)
 
 
@@ -48,37 +47,24 @@ class RequestSerializer(StrictSerializer):
     amount = Whole(min_value=1, required=False, allow_null=True, default=None)
 
 
-class Payouts(IdempotentMixin, APIView):
+class Payouts(AskedFor):
     """Every payout, the newest first; or ask for one, which takes a key that holds `payouts:write` as well."""
 
     permission_classes = [HasScope("payouts:read")]
-    keyset_order = ("-requested_at", "-id")
+    asks_with = "payouts:write"
+    query = PayoutsQuery
+    shown = PayoutSerializer
 
-    def get_permissions(self) -> Any:
-        """Whoever asks for a payout may do more than read."""
-        asks = self.request.method == "POST"
-        return [*super().get_permissions(), *([HasScope("payouts:write")()] if asks else [])]
-
-    def get(self, request: Request) -> Response:
-        query = PayoutsQuery(data=request.query_params.dict())
-        query.is_valid(raise_exception=True)
-        wanted = {
-            column: query.validated_data[name]
-            for name, column in (("advocate", "person"), ("state", "state"))
-            if name in query.validated_data
-        }
-        pages = KeysetPagination()
-        rows = pages.paginate_queryset(Payout.objects.filter(**wanted), request, self)
-        return pages.get_paginated_response(PayoutSerializer(rows, many=True).data)
+    def rows(self) -> QuerySet[Payout]:
+        """Every one."""
+        return Payout.objects.all()
 
     def post(self, request: Request) -> Response:
         key: Any = request.auth
         sent = RequestSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
         told = sent.validated_data
-        person = Person.objects.filter(pk=told["advocate"]).first()
-        if person is None:
-            raise people.NoAdvocate
+        person = asker(told)
         payout = cash.request(person, told["unit"], keys.party(key), clock.now(), told["amount"])
         return Response(PayoutSerializer(payout).data, 201)
 

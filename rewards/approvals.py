@@ -11,8 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from advocates import staff, suspending
 from advocates.models import User
-from rewards import booking, by_hand, promising
-from rewards.cash import people
+from rewards import booking, people, promising, proposals
 from rewards.models import Grant, Occasion, Reward
 from spine import audit
 from spine.inserts import insert_once
@@ -70,7 +69,7 @@ def waiting_grants() -> QuerySet[Grant]:
 
 def waits() -> list[QuerySet[Any]]:
     """All that waits for somebody's yes, what somebody proposed included."""
-    return [waiting_rewards(), waiting_grants(), by_hand.proposals()]
+    return [waiting_rewards(), waiting_grants(), proposals.waiting()]
 
 
 def preview(chosen: Collection[Any], manager: User) -> Preview:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from rewards.awarding import ALLOW, Happened
 from rewards.models import Award, Occasion
@@ -16,6 +17,12 @@ class Asking:
     plan: PlanDocument
     happened: Happened
     earlier: Award | None
+
+    @property
+    def before(self) -> tuple[int, UUID]:
+        """In which scheme, and to whom, it was credited when it was answered before."""
+        read = self.earlier.trace["read"] if self.earlier else {}
+        return self.occasion.scheme_id, UUID(read.get("person_id") or str(self.occasion.person_id))
 
     @property
     def uses(self) -> Mapping[str, Mapping[str, int]]:

@@ -37,14 +37,15 @@ def award(occasions: Sequence[Occasion], at: datetime) -> None:
     The caller holds the occasions.
     """
     plans = {plan.pk: PlanDocument.read(plan.document) for plan in _plans(occasions)}
-    answers = _answer(_askings(occasions, plans), at)
+    askings = _askings(occasions, plans)
+    answers = _answer(askings, at)
     book = ledger.hold(_owners(occasions, answers))
     rewards, grants = _standing(Reward, occasions), _standing(Grant, occasions)
     for asking, answer in answers:
         promising.stand(asking, answer, rewards[asking.occasion.pk], grants[asking.occasion.pk], at)
     promising.write(rewards, grants, book, at)
     settling.settle(occasions, rewards, grants, plans, book, at)
-    climbing.look_again(occasions, plans, at)
+    climbing.look_again(occasions, [each.before for each in askings if each.earlier], plans, at)
 
 
 def _plans(occasions: Iterable[Occasion]) -> Iterable[Plan]:

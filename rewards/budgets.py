@@ -1,6 +1,5 @@
 """Budgets: how much of each is used, and telling the staff before it is gone."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,8 +11,9 @@ from django.utils.translation import gettext as _
 
 from advocates import preferences, staff
 from brand import mail
+from rewards import amounts
 from rewards.awarding import BUDGET
-from rewards.models import Count, Occasion, Plan, Scheme
+from rewards.models import Count, Plan, Scheme
 from rewards.plans import PlanDocument
 from spine import events
 
@@ -46,25 +46,17 @@ class Gauge:
         return f"cash:{self.currency}"
 
 
-def gauges(schemes: Collection[int] | None = None) -> list[Gauge]:
-    """Every scheme whose newest plan has a budget, or those of these; four queries."""
-    plans = Plan.objects.all() if schemes is None else Plan.objects.filter(scheme__in=schemes)
-    last = dict(plans.order_by().values_list("scheme").annotate(Max("version")))
+def gauges() -> list[Gauge]:
+    """Every scheme whose newest plan has a budget; four queries."""
+    last = dict(Plan.objects.order_by().values_list("scheme").annotate(Max("version")))
     newest = Plan.objects.filter(scheme__in=last, version__in=set(last.values())).select_related("scheme")
     used = dict(Count.objects.filter(name=BUDGET).values_list("scheme", "used"))
-    currencies = dict(
-        Occasion.objects.filter(scheme__in=last)
-        .exclude(currency="")
-        .order_by()
-        .values_list("scheme", "currency")
-        .distinct()
-    )
+    counted_in = amounts.currencies(last)
     found = []
     for plan in newest.order_by("scheme__name", "pk"):
         budget = PlanDocument.read(plan.document).budget if plan.version == last[plan.scheme_id] else None
         if budget:
-            currency = currencies.get(plan.scheme_id, "USD")
-            found.append(Gauge(plan.scheme, budget, used.get(plan.scheme_id, 0), currency))
+            found.append(Gauge(plan.scheme, budget, used.get(plan.scheme_id, 0), counted_in[plan.scheme_id]))
     return found
 
 

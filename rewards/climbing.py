@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db.models import F, Max, Sum
 
 from customers import merging
-from rewards import tiers
+from rewards import amounts, tiers
 from rewards.awarding import ALLOW
 from rewards.ladders import Ladder
 from rewards.models import Occasion, Plan, Reward, Scheme, Standing
@@ -103,23 +103,32 @@ class Climb:
 
 def places(person: UUID, at: datetime) -> list[Climb]:
     """Where one person stands now, for each scheme in which they ever did something and that has a ladder."""
-    standing = Standing.objects.filter(person=person).select_related("scheme").order_by("scheme__name", "pk")
-    schemes = {each.scheme_id: each.scheme for each in standing}
+    theirs = Standing.objects.filter(person=person).values("scheme")
+    schemes = {each.pk: each for each in Scheme.objects.filter(pk__in=theirs).order_by("name", "pk")}
     found = ladders(schemes)
     done = deeds(found, [person], at)
-    currencies = dict(Occasion.objects.filter(scheme__in=found, person=person).values_list("scheme", "currency"))
+    counted_in = amounts.currencies(found)
     return [
-        Climb(scheme, ladder, tiers.place(ladder, done.of(pk, person, ladder), at), currencies.get(pk) or "USD")
+        Climb(scheme, ladder, tiers.place(ladder, done.of(pk, person, ladder), at), counted_in[pk])
         for pk, scheme in schemes.items()
         if (ladder := found.get(pk))
     ]
 
 
-def look_again(occasions: Iterable[Occasion], plans: Mapping[int, PlanDocument], at: datetime) -> None:
-    """Let the sweep look at where the people of these occasions stand, in schemes that have a ladder."""
-    climbing = {each for each in occasions if each.plan_id and plans[each.plan_id].ladder}
-    heads = merging.heads(each.person_id for each in climbing)
-    _due({(each.scheme_id, heads[each.person_id]) for each in climbing}, at)
+def look_again(
+    occasions: Iterable[Occasion], earlier: Iterable[Whose], plans: Mapping[int, PlanDocument], at: datetime
+) -> None:
+    """Let the sweep look at where the people of these occasions stand, and those whose they were until now.
+
+    Whoever stands nowhere yet does so from the first occasion under a plan with a ladder on.
+    """
+    held = list(occasions)
+    now = {(each.scheme_id, each.person_id) for each in held}
+    climbing = {(each.scheme_id, each.person_id) for each in held if each.plan_id and plans[each.plan_id].ladder}
+    before = set(earlier)
+    heads = merging.heads(person for _scheme, person in now | before)
+    _due({(scheme, heads[person]) for scheme, person in now | before}, at)
+    _begin({(scheme, heads[person]) for scheme, person in climbing}, at)
 
 
 def merged(people: Collection[UUID], at: datetime) -> None:
@@ -129,6 +138,7 @@ def merged(people: Collection[UUID], at: datetime) -> None:
     theirs = {(scheme, heads[person]) for scheme, person in gone.values_list("scheme", "person")}
     gone.delete()
     _due(theirs, at)
+    _begin(theirs, at)
 
 
 def plan_published(scheme: int, at: datetime) -> None:
@@ -177,13 +187,21 @@ def _told(row: Standing, tier: str, ladder: Ladder | None, at: datetime) -> Even
 
 
 def _due(whose: Collection[Whose], at: datetime) -> None:
-    if not whose:
-        return
+    """Let the sweep look at these where they stand already; locked one after the other, in the order of their keys."""
+    people = Standing.objects.filter(person__in={person for _scheme, person in whose}, dead_at=None).order_by("pk")
+    rows = people.select_for_update(no_key=True).values_list("pk", "scheme", "person")
+    theirs = [pk for pk, scheme, person in rows if (scheme, person) in whose]
+    if theirs:
+        # Whoever has one leased looks in vain: it is looked at again with what is new.
+        Standing.objects.filter(pk__in=theirs).update(due_at=at, lease=F("lease") + 1)
+        nudge(SWEEP)
+
+
+def _begin(whose: Collection[Whose], at: datetime) -> None:
+    """Let these stand somewhere, where they don't yet."""
     rows = [Standing(scheme_id=scheme, person_id=person, due_at=at) for scheme, person in sorted(whose)]
-    made = {(row.scheme_id, row.person_id) for row in insert_once(rows, key=["person", "scheme"])}
-    for scheme, person in sorted(set(whose) - made):
-        Standing.objects.filter(scheme=scheme, person=person, dead_at=None).update(due_at=at, lease=F("lease") + 1)
-    nudge(SWEEP)
+    if rows and insert_once(rows, key=["person", "scheme"]):
+        nudge(SWEEP)
 
 
 def _points(occasions: Collection[int]) -> dict[int, int]:

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from advocates.models import Advocate
+from rewards import people
 from rewards.booking import TOLD
 from rewards.models import Scheme, Transfer
 from spine.money import Unit, to_major
@@ -61,7 +61,7 @@ def table(found: QuerySet[Transfer]) -> Iterator[list[object]]:
     last = 0
     while chunk := list(found.filter(pk__gt=last).order_by("pk")[:STEP]):
         last = chunk[-1].pk
-        names = _names({row.reward.person_id for row in chunk})
+        names = people.names({row.reward.person_id for row in chunk})
         for row in chunk:
             yield [
                 row.sequence, row.at.isoformat(), row.reward.scheme.name, row.act, row.unit, _amount(row),
@@ -72,12 +72,8 @@ def table(found: QuerySet[Transfer]) -> Iterator[list[object]]:
 
 def rows(found: list[Transfer]) -> list[dict[str, Any]]:
     """The transfers with whose they are."""
-    names = _names({row.reward.person_id for row in found})
+    names = people.names({row.reward.person_id for row in found})
     return [{"transfer": row, "name": names.get(row.reward.person_id, "")} for row in found]
-
-
-def _names(people: set[UUID]) -> dict[UUID, str]:
-    return dict(Advocate.objects.filter(person__in=people).values_list("person", "display_name"))
 
 
 def _amount(row: Transfer) -> object:

@@ -1,5 +1,6 @@
 """Expiring: telling people 30 and 7 days before what they did not use is gone."""
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -16,6 +17,8 @@ from brand import days, locales, mail
 from rewards.models import Reward
 from spine.money import display
 from spine.updates import update_rows
+
+logger = logging.getLogger(__name__)
 
 EARLY, LATE = 30, 7
 BATCH = 200
@@ -36,9 +39,17 @@ def warn(at: datetime) -> int:
     for advocate in joined:
         told = [each for each in by_person[advocate.person_id] if _is_news(each)]
         if told:
-            with preferences.activated(advocate):
-                _tell(advocate, told, at)
+            _tell_alone(advocate, told, at)
     return len(found)
+
+
+def _tell_alone(advocate: Advocate, rewards: Sequence[Reward], at: datetime) -> None:
+    """One person's warning; what keeps it from being written keeps nobody else's."""
+    try:
+        with transaction.atomic(), preferences.activated(advocate):
+            _tell(advocate, rewards, at)
+    except Exception:
+        logger.exception("nobody could warn %s of what expires", advocate.person_id)
 
 
 def _due(at: datetime) -> QuerySet[Reward]:

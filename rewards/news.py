@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from brand import days, locales
 from rewards import explaining, words
-from rewards.by_hand import BY_HAND
 from rewards.models import Grant, Payout, Proposal, Redemption, Reward
 from rewards.plans import PlanDocument
+from rewards.proposals import BY_HAND
 from spine.models import Event
 from spine.money import display
 
@@ -68,18 +68,24 @@ def of(event: Event, facts: Facts, at: datetime) -> News | None:
 
 def _promised(event: Event, facts: Facts, at: datetime) -> News | None:
     reward = facts.rewards[event.subject_id]
-    told = {"amount": _amount(reward, reward.amount), "day": days.short(reward.hold_until, at), "why": reward.reason}
+    told = {"amount": _amount(reward, reward.amount), "why": reward.reason}
     if reward.occasion.kind == BY_HAND:
         return News(_("We gave you %(amount)s: %(why)s") % told, _page(reward), is_mailed=True)
     if reward.side == "friend":
-        text = _("%(amount)s is on its way, as our thanks for your order. It is free on %(day)s.") % told
-        return News(text, _page(reward), is_mailed=True)
+        text = _("%(amount)s is on its way, as our thanks for your order.") % told
+        return News(_until(text, reward, at), _page(reward), is_mailed=True)
     # Of a friend's order they get a letter already.
     if reward.needs_approval:
         text = _("%(amount)s is on its way for a friend's order. It is free once one of us has looked at it.")
         return News(text % told, _page(reward))
-    text = _("%(amount)s is on its way for a friend's order. It is free on %(day)s.")
-    return News(text % told, _page(reward))
+    return News(_until(_("%(amount)s is on its way for a friend's order.") % told, reward, at), _page(reward))
+
+
+def _until(text: str, reward: Reward, at: datetime) -> str:
+    """With the day on which it is free, where that is to come."""
+    if reward.hold_until <= at:
+        return text
+    return f"{text} " + _("It is free on %(day)s.") % {"day": days.short(reward.hold_until, at)}
 
 
 def _available(event: Event, facts: Facts, at: datetime) -> News | None:

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.db import models
 
-from rewards import leaving
-from rewards.cash import details, payouts, people
+from rewards import leaving, people
+from rewards.cash import details, payouts
 from rewards.catalogue import addresses, redemptions
 from rewards.models import (
     Account,
@@ -79,8 +79,8 @@ def erase(subject: Subject, at: datetime) -> list[str]:
     knows people by their ids alone.
     """
     people.hold(subject.people)
-    payouts.cancel_all(subject.people, at)
     redemptions.call_off_all(subject.people, at)
+    payouts.cancel_all(subject.people, at)
     details.erase(subject.people, at)
     leaving.leave(subject.people, at)
     theirs = Payout.objects.filter(person__in=subject.people)

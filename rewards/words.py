@@ -75,6 +75,13 @@ def brief(benefit: Benefit, currency: str, locale: Locale | str) -> str:
     return display(benefit.fixed or 0, benefit.unit(currency) or Unit("cash", currency), locale)
 
 
+def unit(name: str) -> str:
+    """What a unit is called: `Points`, `Credit in USD`."""
+    told = Unit.parse(name)
+    words = {"points": _("Points"), "credit": _("Credit in %(currency)s"), "cash": _("Cash in %(currency)s")}
+    return words[told.kind] % {"currency": told.currency}
+
+
 def measured(ladder: Ladder, amount: int, currency: str, locale: Locale | str) -> str:
     """An amount of what a ladder counts: `3 orders`, `$120`, `250 points`."""
     if ladder.measure == "referrals":

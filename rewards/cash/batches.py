@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from advocates import staff
 from advocates.models import User
-from rewards.cash import hindrances, people
+from rewards import people
+from rewards.cash import hindrances
 from rewards.cash.hindrances import Hindrance
 from rewards.cash.notes import batch_subject, note
 from rewards.cash.payouts import OwnPayout

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy
 
 from advocates import staff, suspending
 from advocates.models import User
-from rewards.cash import details, hindrances, people
+from rewards import people
+from rewards.cash import details, hindrances
 from rewards.cash.batches import SWEEP
 from rewards.cash.notes import batch_subject, subject
 from rewards.cash.payouts import OwnPayout

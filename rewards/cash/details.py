@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 
 from advocates import sealing, suspending
 from customers.models import Person
-from rewards.cash import iban, letters, people
+from rewards import people
+from rewards.cash import iban, letters
 from rewards.models import PayoutDetails
 from spine import audit
 from spine.refusal import Refusal

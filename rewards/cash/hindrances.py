@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from advocates import suspending
 from advocates.models import Advocate, User
-from rewards.cash import people
+from rewards import people
 from rewards.models import Payout, PayoutDetails, Transfer
 
 

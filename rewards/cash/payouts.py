@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from advocates import staff, suspending
 from advocates.models import User
 from customers.models import Person
-from rewards import ledger, lots
-from rewards.cash import details, letters, people
+from rewards import ledger, lots, people
+from rewards.cash import details, letters
 from rewards.cash.notes import note
 from rewards.models import Account, Payout, Reward
 from spine import audit

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from advocates import staff, suspending
-from advocates.models import Advocate, User
-from rewards.cash import people
+from advocates.models import User
+from rewards import people
 from rewards.catalogue import addresses
 from rewards.catalogue.notes import subject
 from rewards.catalogue.redemptions import SWEEP
@@ -123,9 +123,7 @@ def _lock(redemption: Redemption, manager: User) -> Redemption:
 
 
 def _rows(found: QuerySet[Redemption]) -> list[list[object]]:
-    names = dict(
-        Advocate.objects.filter(person__in={each.person_id for each in found}).values_list("person", "display_name")
-    )
+    names = people.names(each.person_id for each in found)
     rows: list[list[object]] = []
     for each in found:
         address = addresses.read(each.address)

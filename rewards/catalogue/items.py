@@ -168,14 +168,17 @@ def _closed(items: Sequence[Item], advocate: Advocate) -> set[int]:
         return set()
     ladders = climbing.ladders({item.scheme_id for item in gated if item.scheme_id})
     theirs = dict(Standing.objects.filter(person=advocate.person_id).values_list("scheme", "tier"))
-    return {item.pk for item in gated if not _is_open(ladders.get(item.scheme_id or 0), item.tier, theirs, item)}
+    return {
+        item.pk
+        for item in gated
+        if theirs.get(item.scheme_id or 0) not in _from(ladders.get(item.scheme_id or 0), item.tier)
+    }
 
 
-def _is_open(ladder: Ladder | None, tier: str, theirs: Mapping[int, str], item: Item) -> bool:
-    """Whether somebody stands there or above. A tier that the newest plan has no more is nobody's."""
+def _from(ladder: Ladder | None, tier: str) -> list[str]:
+    """A tier and those above it; none for one that the newest plan does not have, so that nobody stands there."""
     names = [step.name for step in ladder.steps] if ladder else []
-    held = theirs.get(item.scheme_id or 0, "")
-    return tier in names and held in names[names.index(tier) :]
+    return names[names.index(tier) :] if tier in names else []
 
 
 def _pools(items: Sequence[Item]) -> list[Any]:
@@ -208,3 +211,5 @@ def _refuse_bad(item: Item) -> None:
     ):
         if is_wrong:
             raise BadItem(why=why)
+    if item.scheme_id and not _from(climbing.ladders([item.scheme_id]).get(item.scheme_id), item.tier):
+        raise BadItem(why=_("that program has no tier of this name."))

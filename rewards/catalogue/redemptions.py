@@ -13,8 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from advocates import suspending
 from advocates.models import Advocate
 from customers.models import Person
-from rewards import lots, pools
-from rewards.cash import people
+from rewards import lots, people, pools
 from rewards.catalogue import addresses, items
 from rewards.catalogue.addresses import Address
 from rewards.catalogue.items import OtherCountry, SoldOut

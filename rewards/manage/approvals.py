@@ -15,9 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from advocates.models import Advocate
 from brand.access import AuthenticatedRequest
-from rewards import approvals, by_hand, explaining, words
-from rewards.cash import people
-from rewards.manage.payouts import names_of
+from rewards import approvals, explaining, people, proposals, words
 from rewards.models import Proposal
 from spine import clock, keyset
 
@@ -43,9 +41,9 @@ def manage_approvals(request: AuthenticatedRequest) -> HttpResponse:
     found = approvals.waiting_rewards().select_related("scheme", "occasion")
     page = keyset.page(found, order=("promised_at", "id"), limit=SHOWN, **cursors)
     grants = list(approvals.waiting_grants().select_related("scheme").order_by("promised_at", "id")[:SHOWN])
-    proposals = list(by_hand.proposals().select_related("scheme", "reward"))
-    persons = {row.person_id for rows in (page.rows, grants, proposals) for row in rows}
-    names, own = names_of(persons), people.own(request.user, persons)
+    proposed = list(proposals.waiting().select_related("scheme", "reward"))
+    persons = {row.person_id for rows in (page.rows, grants, proposed) for row in rows}
+    names, own = people.names(persons), people.own(request.user, persons)
     steps = explaining.steps(page.rows, at)
     context = {
         "page": page,
@@ -54,10 +52,10 @@ def manage_approvals(request: AuthenticatedRequest) -> HttpResponse:
         "proposals": [
             {
                 **_row(row, names, own),
-                "maker": _maker(row, proposals),
+                "maker": _maker(row, proposed),
                 "is_mine": row.proposed_by == str(request.user.public_id),
             }
-            for row in proposals
+            for row in proposed
         ],
     }
     return render(request, "rewards/manage/approvals.html", context)
@@ -73,7 +71,7 @@ def decide_approvals(request: AuthenticatedRequest) -> HttpResponse:
     found = approvals.preview(chosen, request.user)
     form = RefuseForm(request.POST if told.get("act") == "refuse" else None)
     if request.method != "POST" or (told.get("act") == "refuse" and not form.is_valid()):
-        names = names_of(row.person_id for row in found.rows)
+        names = people.names(row.person_id for row in found.rows)
         context = {
             "found": found,
             "form": form,
@@ -95,7 +93,7 @@ def decide_approvals(request: AuthenticatedRequest) -> HttpResponse:
 @may_approve
 def agree_proposal(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     """Say yes to what somebody proposed."""
-    by_hand.agree(get_object_or_404(Proposal, public_id=public_id), request.user, clock.now())
+    proposals.agree(get_object_or_404(Proposal, public_id=public_id), request.user, clock.now())
     messages.success(request, _("Done, and booked."))
     return redirect("rewards:manage_approvals")
 
@@ -105,7 +103,7 @@ def agree_proposal(request: AuthenticatedRequest, public_id: UUID) -> HttpRespon
 @may_approve
 def decline_proposal(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     """Say no to it."""
-    by_hand.decline(get_object_or_404(Proposal, public_id=public_id), request.user, clock.now())
+    proposals.decline(get_object_or_404(Proposal, public_id=public_id), request.user, clock.now())
     messages.success(request, _("Declined. Nothing was booked."))
     return redirect("rewards:manage_approvals")
 
@@ -116,8 +114,8 @@ def _row(row: Any, names: Mapping[UUID, str], own: Collection[UUID]) -> dict[str
     return {"row": row, "name": name, "is_own": row.person_id in own, "kind": kind}
 
 
-def _maker(row: Proposal, proposals: Sequence[Proposal]) -> str:
-    makers = Advocate.objects.filter(user__public_id__in={each.proposed_by for each in proposals})
+def _maker(row: Proposal, proposed: Sequence[Proposal]) -> str:
+    makers = Advocate.objects.filter(user__public_id__in={each.proposed_by for each in proposed})
     names = {str(key): name for key, name in makers.values_list("user__public_id", "display_name")}
     return names.get(row.proposed_by, _("Somebody who left"))
 

@@ -16,10 +16,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from advocates import names, places
 from brand import pictures
 from brand.access import AuthenticatedRequest, actor
+from rewards import amounts, words
 from rewards.catalogue import items
-from rewards.models import Account, Item, Pool, Scheme
+from rewards.models import Item, Pool, Scheme
 from spine import clock, keyset
-from spine.money import Unit, exponent, known, to_major, to_minor
+from spine.money import known
 from spine.refusal import Refusal
 
 may_manage_catalogue = permission_required("rewards.manage_catalogue", raise_exception=True)
@@ -121,7 +122,7 @@ class ItemForm(forms.Form):
         kwargs.setdefault("initial", _initial(item))
         super().__init__(*args, **kwargs)
         units: Any = self.fields["unit"]
-        units.choices = [(unit, _unit_words(unit)) for unit in _units(item)]
+        units.choices = [(unit, words.unit(unit)) for unit in amounts.units()]
         there: Any = self.fields["countries"]
         there.choices = places.countries()
 
@@ -143,22 +144,18 @@ class ItemForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Amounts in minor units of what they are counted in."""
         cleaned = super().clean() or {}
-        currency = cleaned.get("currency")
-        priced = Unit.parse(cleaned["unit"]).currency if cleaned.get("unit") else None
+        currency = f"cash:{cleaned['currency']}" if cleaned.get("currency") else ""
+        priced = cleaned.get("unit", "")
         for name, counted_in in (("price", priced), ("value", currency), ("cost", currency)):
-            if name in cleaned and (name == "price" or counted_in):
-                cleaned[name] = self._minor(name, cleaned[name], counted_in)
+            if name in cleaned and counted_in:
+                cleaned[name] = self._amount(name, cleaned[name], counted_in)
         return cleaned
 
-    def _minor(self, name: str, text: str, currency: str | None) -> int | None:
-        text = text.strip().replace(",", ".")
+    def _amount(self, name: str, text: str, unit: str) -> int | None:
         try:
-            if not text:
-                return None
-            return to_minor(text, currency) if currency else int(text)
-        except (Refusal, ValueError) as wrong:
-            words = wrong.detail if isinstance(wrong, Refusal) else _("Points are a whole number, such as 250.")
-            self.add_error(name, words)
+            return amounts.read(text, unit) if text.strip() else None
+        except Refusal as wrong:
+            self.add_error(name, wrong.detail)
             return None
 
     def filled(self) -> Item:
@@ -240,27 +237,10 @@ def _edit(request: AuthenticatedRequest, item: Item) -> HttpResponse:
     return render(request, "rewards/manage/item.html", context, status=status)
 
 
-def _units(item: Item) -> list[str]:
-    """What people earn here, and points."""
-    used = set(Account.objects.filter(person=None).values_list("unit", flat=True).distinct())
-    return sorted({"PTS", "credit:USD", "cash:USD", *used, *([item.unit] if item.unit else [])})
-
-
-def _unit_words(unit: str) -> str:
-    told = Unit.parse(unit)
-    words = {"points": _("Points"), "credit": _("Credit in %(currency)s"), "cash": _("Cash in %(currency)s")}
-    return words[told.kind] % {"currency": told.currency}
-
-
 def _initial(item: Item) -> dict[str, Any]:
     if not item.pk:
         return {"currency": "USD", "unit": "PTS"}
     told = {name: getattr(item, name) for group in ItemForm.GROUPS for name in group[1] if name != "picture"}
-    told["price"] = _major(item.price, Unit.parse(item.unit).currency)
-    return told | {"value": _major(item.value, item.currency), "cost": _major(item.cost, item.currency)}
-
-
-def _major(amount: int | None, currency: str | None) -> str:
-    if amount is None:
-        return ""
-    return f"{to_major(amount, currency):.{exponent(currency)}f}" if currency else str(amount)
+    told["price"] = amounts.written(item.price, item.unit)
+    in_shop = f"cash:{item.currency}"
+    return told | {"value": amounts.written(item.value, in_shop), "cost": amounts.written(item.cost, in_shop)}

@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from brand import locales
-from rewards import budgets, entries, totals, words
+from rewards import amounts, budgets, entries, totals, words
 from rewards.manage.rewards import may_see_rewards
-from rewards.models import Account, Scheme
+from rewards.models import Scheme
 from rewards.totals import Book
 from spine import clock, keyset, sheets
 from spine.money import Unit, to_major
@@ -38,8 +38,7 @@ class FindForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         units: Any = self.fields["unit"]
-        used = Account.objects.filter(person=None).order_by("unit").values_list("unit", flat=True).distinct()
-        units.choices = [("", _("All units")), *((unit, unit) for unit in used)]
+        units.choices = [("", _("All units")), *((unit, words.unit(unit)) for unit in amounts.units())]
         acts: Any = self.fields["act"]
         acts.choices = [("", _("Everything")), *((act, words.ACTS[act]) for act in entries.acts())]
 

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from advocates.models import Advocate
 from brand.access import AuthenticatedRequest
-from rewards.cash import batches, by_hand, people
-from rewards.manage.payouts import may_make_payouts, names_of, rows
+from rewards import people
+from rewards.cash import batches, by_hand
+from rewards.manage.payouts import may_make_payouts, rows
 from rewards.models import Payout, PayoutBatch
 from spine import clock, keyset, sheets
 
@@ -146,7 +147,7 @@ def _counted() -> QuerySet[PayoutBatch]:
 
 def _left_out(found: batches.Preview) -> dict[str, Any]:
     hindered = found.hindered[:NAMED]
-    names = names_of(payout.person_id for payout, _why in hindered)
+    names = people.names(payout.person_id for payout, _why in hindered)
     named = [(payout, names.get(payout.person_id, _("Somebody who left")), why) for payout, why in hindered]
     return {"hindered": named, "more": len(found.hindered) - len(hindered)}
 

@@ -1,6 +1,5 @@
 """Payouts for the staff: what was asked for, and one with all that happened to it."""
 
-from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from advocates.models import Advocate
 from brand.access import AuthenticatedRequest
-from rewards.cash import by_hand, hindrances, people
+from rewards import people
+from rewards.cash import by_hand, hindrances
 from rewards.cash import payouts as cash
 from rewards.models import Payout, Transfer
 from spine import clock, keyset
@@ -106,7 +105,7 @@ def rows(found: list[Payout], request: AuthenticatedRequest) -> list[dict[str, A
     """Payouts with whose they are and what stands in their way, a constant number of queries for any number."""
     waiting = [payout for payout in found if payout.state == Payout.State.REQUESTED or by_hand.can_mark(payout)]
     hindered = hindrances.of(waiting, clock.now(), request.user)
-    names = names_of(payout.person_id for payout in found)
+    names = people.names(payout.person_id for payout in found)
     return [
         {
             "payout": payout,
@@ -115,11 +114,6 @@ def rows(found: list[Payout], request: AuthenticatedRequest) -> list[dict[str, A
         }
         for payout in found
     ]
-
-
-def names_of(persons: Iterable[UUID]) -> dict[UUID, str]:
-    """What these people are called."""
-    return dict(Advocate.objects.filter(person__in=set(persons)).values_list("person", "display_name"))
 
 
 def _found(public_id: UUID) -> Payout:

@@ -14,10 +14,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from brand.access import AuthenticatedRequest
-from rewards.cash import people
+from rewards import people
 from rewards.catalogue import addresses, by_hand
 from rewards.manage.catalogue import may_manage_catalogue
-from rewards.manage.payouts import names_of
 from rewards.models import Redemption
 from spine import clock, keyset, sheets
 
@@ -63,7 +62,7 @@ def manage_redemptions(request: HttpRequest) -> HttpResponse:
     order = ("requested_at", "id") if waits else ("-requested_at", "-id")
     cursors = {name: request.GET.get(name) for name in ("after", "before")}
     page = keyset.page(found.select_related("item"), order=order, limit=SHOWN, **cursors)
-    names = names_of(row.person_id for row in page.rows)
+    names = people.names(row.person_id for row in page.rows)
     rows = [{"redemption": row, "name": names.get(row.person_id, _("Somebody who left"))} for row in page.rows]
     context = {"page": page, "rows": rows, "chosen": chosen}
     return render(request, "rewards/manage/redemptions.html", context)
@@ -120,7 +119,7 @@ def _found(public_id: UUID) -> Redemption:
 def _page(request: AuthenticatedRequest, found: Redemption, status: int = 200, **forms: Any) -> HttpResponse:
     context = {
         "redemption": found,
-        "name": names_of([found.person_id]).get(found.person_id, _("Somebody who left")),
+        "name": people.names([found.person_id]).get(found.person_id, _("Somebody who left")),
         "address": addresses.read(found.address),
         "is_own": bool(people.own(request.user, [found.person_id])),
         "can_mark": by_hand.can_mark(found),

@@ -16,15 +16,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from brand.access import AuthenticatedRequest, actor
 from customers.models import Person
-from rewards import by_hand, explaining, releasing, words
-from rewards.by_hand import Wanted
-from rewards.cash import people
+from rewards import amounts, explaining, people, proposals, releasing, words
 from rewards.manage.approvals import may_approve
-from rewards.manage.payouts import names_of
 from rewards.models import Award, Proposal, Reward, Scheme
 from rewards.models.reward import PLACES
+from rewards.proposals import Wanted
 from spine import clock
-from spine.money import Unit, exponent, to_major, to_minor
 from spine.refusal import Refusal
 
 may_see_rewards = permission_required("rewards.see_rewards", raise_exception=True)
@@ -57,10 +54,9 @@ class AmountAndReasonForm(forms.Form):
         unit = cleaned.get("unit") or self.unit
         if text := cleaned.get("amount"):
             try:
-                cleaned["amount"] = _minor(text, unit)
-            except (Refusal, ValueError) as wrong:
-                told = wrong.detail if isinstance(wrong, Refusal) else _("Points are a whole number, such as 250.")
-                self.add_error("amount", told)
+                cleaned["amount"] = amounts.read(text, unit)
+            except Refusal as wrong:
+                self.add_error("amount", wrong.detail)
         return cleaned
 
 
@@ -75,9 +71,9 @@ class CorrectForm(AmountAndReasonForm):
         super().__init__(*args, **kwargs)
         kinds: Any = self.fields["kind"]
         kinds.choices = [
-            (kind, f"{Proposal.Kind(kind).label} ({_major(by_hand.most(reward, kind), reward.unit)})")
+            (kind, f"{Proposal.Kind(kind).label} ({amounts.written(proposals.most(reward, kind), reward.unit)})")
             for kind in (Proposal.Kind.TAKE_AWAY, Proposal.Kind.REVIVE, Proposal.Kind.FORGIVE)
-            if by_hand.most(reward, kind)
+            if proposals.most(reward, kind)
         ]
 
 
@@ -93,8 +89,7 @@ class GiveForm(AmountAndReasonForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         units: Any = self.fields["unit"]
-        used = Reward.objects.order_by("unit").values_list("unit", flat=True).distinct()
-        units.choices = [(unit, unit) for unit in sorted({"PTS", "credit:USD", *used})]
+        units.choices = [(unit, words.unit(unit)) for unit in amounts.units()]
 
 
 @require_safe
@@ -114,7 +109,7 @@ def release_reward(request: AuthenticatedRequest, public_id: UUID) -> HttpRespon
     if not form.is_valid():
         return _page(request, found, release=form, status=422)
     if people.own(request.user, [found.person_id]):
-        raise by_hand.OwnReward
+        raise proposals.OwnReward
     releasing.release_early(found, actor(request), form.cleaned_data["reason"], clock.now())
     messages.success(request, _("Released. It can be used from now on."))
     return redirect("rewards:manage_reward", public_id)
@@ -131,7 +126,7 @@ def correct_reward(request: AuthenticatedRequest, public_id: UUID) -> HttpRespon
         told = form.cleaned_data
         wanted = Wanted(told["kind"], told["amount"], told["reason"], str(told["token"]), reward=found)
         try:
-            return _proposed(request, by_hand.propose(wanted, request.user, clock.now()))
+            return _proposed(request, proposals.propose(wanted, request.user, clock.now()))
         except Refusal as refusal:
             form.add_error(None, refusal.detail)
     return _page(request, found, correct=form, status=422)
@@ -151,10 +146,10 @@ def give_reward(request: AuthenticatedRequest, person: UUID) -> HttpResponse:
             scheme=told["scheme"], unit=told["unit"],
         )  # fmt: skip
         try:
-            return _proposed(request, by_hand.propose(wanted, request.user, clock.now()))
+            return _proposed(request, proposals.propose(wanted, request.user, clock.now()))
         except Refusal as refusal:
             form.add_error(None, refusal.detail)
-    name = names_of([human.pk]).get(human.pk, _("a friend who has not joined"))
+    name = people.names([human.pk]).get(human.pk, _("a friend who has not joined"))
     context = {"form": form, "name": name, "person": human.pk}
     return render(request, "rewards/manage/give_reward.html", context, status=422 if form.is_bound else 200)
 
@@ -177,7 +172,7 @@ def _page(request: AuthenticatedRequest, found: Reward, status: int = 200, **for
     award = Award.objects.filter(occasion=found.occasion_id, superseded_at=None).first()
     context = {
         "reward": found,
-        "name": names_of([found.person_id]).get(found.person_id, _("A friend who has not joined")),
+        "name": people.names([found.person_id]).get(found.person_id, _("A friend who has not joined")),
         "steps": explaining.steps([found], at)[found.pk],
         "unearned": explaining.unearned(award) if award else [],
         "places": [(words.PLACES[place], getattr(found, place)) for place in PLACES if getattr(found, place)],
@@ -189,13 +184,3 @@ def _page(request: AuthenticatedRequest, found: Reward, status: int = 200, **for
         "at": at,
     }
     return render(request, "rewards/manage/reward.html", context, status=status)
-
-
-def _minor(text: str, unit: str) -> int:
-    currency, text = Unit.parse(unit).currency, text.strip().replace(",", ".")
-    return to_minor(text, currency) if currency else int(text)
-
-
-def _major(amount: int, unit: str) -> str:
-    currency = Unit.parse(unit).currency
-    return f"{to_major(amount, currency):.{exponent(currency)}f}" if currency else str(amount)

@@ -15,13 +15,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from advocates import names, places
 from brand.access import AuthenticatedRequest, actor
-from rewards import wallets
+from rewards import amounts, wallets
 from rewards.catalogue import items, redemptions
 from rewards.catalogue.addresses import Address
 from rewards.catalogue.redemptions import Wish
 from rewards.models import Item
 from spine import clock, keyset
-from spine.money import to_major, to_minor
 from spine.refusal import Refusal
 
 ORDER = ("unit", "price", "id")
@@ -52,10 +51,10 @@ class WishForm(forms.Form):
     ADDRESS = {"name": "name", "street": "", "postcode": "postal-code", "town": "address-level2", "country": "country"}
 
     def __init__(self, *args: Any, item: Item, **kwargs: Any) -> None:
-        self.item = item
+        self.item, self.unit = item, item.unit
         super().__init__(*args, **kwargs)
         if item.has_open_amount:
-            smallest = f"{to_major(item.price, item.currency):f}"
+            smallest = amounts.written(item.price, item.unit)
             told = {"smallest": smallest, "currency": item.currency}
             self.fields["amount"].help_text = _("%(smallest)s %(currency)s or more.") % told
         else:
@@ -75,7 +74,7 @@ class WishForm(forms.Form):
     def clean_amount(self) -> int:
         """The amount in minor units."""
         try:
-            return to_minor(self.cleaned_data["amount"].strip().replace(",", "."), self.item.currency)
+            return amounts.read(self.cleaned_data["amount"], self.unit)
         except Refusal as refusal:
             raise forms.ValidationError(refusal.detail) from refusal
 
@@ -110,7 +109,7 @@ def item(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     offer = items.offers([found], advocate, at)[0]
     initial = {"name": advocate.display_name, "country": advocate.country}
     if found.has_open_amount:
-        initial["amount"] = f"{to_major(offer.available, found.currency):f}"
+        initial["amount"] = amounts.written(offer.available, found.unit)
     form = WishForm(request.POST or None, item=found, initial=initial)
     status = 422 if form.is_bound else 200
     if form.is_valid():

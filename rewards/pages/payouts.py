@@ -13,13 +13,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from brand.access import AuthenticatedRequest, actor
+from rewards import amounts, people
 from rewards.cash import details as payout_details
 from rewards.cash import payouts as cash
-from rewards.cash import people
 from rewards.cash.payouts import Balance
 from rewards.models import Payout
 from spine import clock, keyset
-from spine.money import to_major, to_minor
 from spine.refusal import Refusal
 
 SHOWN = 20
@@ -35,15 +34,15 @@ class AmountForm(forms.Form):
     )
 
     def __init__(self, *args: Any, balance: Balance, **kwargs: Any) -> None:
-        self.currency = balance.currency
-        kwargs.setdefault("initial", {"amount": f"{to_major(balance.available, self.currency):f}"})
+        self.unit = balance.unit
+        kwargs.setdefault("initial", {"amount": amounts.written(balance.available, balance.unit)})
         super().__init__(*args, **kwargs)
-        self.fields["amount"].help_text = _("In %(currency)s.") % {"currency": self.currency}
+        self.fields["amount"].help_text = _("In %(currency)s.") % {"currency": balance.currency}
 
     def clean_amount(self) -> int:
         """The amount in minor units."""
         try:
-            return to_minor(self.cleaned_data["amount"].strip().replace(",", "."), self.currency)
+            return amounts.read(self.cleaned_data["amount"], self.unit)
         except Refusal as refusal:
             raise forms.ValidationError(refusal.detail) from refusal
 

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from brand.access import AuthenticatedRequest, actor
-from rewards.cash import people
+from rewards import people
 from rewards.catalogue import addresses, redemptions
 from rewards.models import Redemption, Transfer
 from spine import clock, keyset

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from brand.access import AuthenticatedRequest
-from rewards.cash import people
+from rewards import people
 from rewards.cash import statements as cash
 from spine import clock, sheets
 

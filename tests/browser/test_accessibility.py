@@ -21,13 +21,13 @@ from referrals.models import Link, Program
 from referrals.review import claims
 from referrals.share import links
 from referrals.tell import story
-from rewards import by_hand
-from rewards.by_hand import Wanted
+from rewards import proposals
 from rewards.cash import batches, details, payouts
 from rewards.catalogue import fulfilling, redemptions
 from rewards.catalogue.addresses import Address
 from rewards.catalogue.redemptions import Wish
 from rewards.models import Item, Pool, Standing
+from rewards.proposals import Wanted
 from tests.browser.conftest import findings, newest_code, reauthenticate, sign_in
 from tests.factories import make_reward
 from tests.referrals import cast
@@ -327,7 +327,7 @@ def test_pages_about_rewards_are_accessible(new_phone, site, person):
     waits = make_reward(ben.person, 700, at=at, scheme=scheme, available=False, needs_approval=True)
     told = {"person": ben.person.pk, "scheme": scheme, "unit": "PTS"}
     staff.add(User.objects.get(email=person("cleo").email), ["program manager"])
-    by_hand.propose(Wanted("award", 10**6, "For the photo.", "a", **told), ada.user, at)
+    proposals.propose(Wanted("award", 10**6, "For the photo.", "a", **told), ada.user, at)
     code, goods, perk = Item.objects.order_by("pk")
     address = Address("Ben Okafor", "Storgata 1", "1776", "Halden", "NO")
     taken = [redemptions.redeem(ben.person, item, Wish(), staff.party(ben.user), at) for item in (code, perk)]

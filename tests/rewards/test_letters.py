@@ -7,10 +7,10 @@ from advocates.models import Notice
 from advocates.staff import party
 from brand.models import Message
 from customers.told import CustomerFact
-from rewards import by_hand, expiring, letters, lots
-from rewards.by_hand import Wanted
+from rewards import expiring, letters, lots, proposals
 from rewards.models import Redemption, Reward, Scheme
 from rewards.plans import Benefit, PlanDocument
+from rewards.proposals import Wanted
 from spine import events
 from tests.factories import NOON, make_advocate, make_reward
 from tests.rewards.catalogue.shelf import fulfil, make_item, take
@@ -121,9 +121,9 @@ def test_a_friend_who_joined_hears_of_theirs_and_one_who_did_not_of_nothing(ben,
 def test_says_what_one_of_us_gave_and_took(cleo, ada):
     scheme = Scheme.objects.create(name="Scheme", created_at=NOON)
     told = {"person": cleo.person.pk, "scheme": scheme, "unit": "credit:USD"}
-    by_hand.propose(Wanted("award", 500, "For the photo.", "a", **told), ada.user, NOON)
+    proposals.propose(Wanted("award", 500, "For the photo.", "a", **told), ada.user, NOON)
     follow(NOON)
-    by_hand.propose(
+    proposals.propose(
         Wanted("take_away", 200, "It was the wrong photo.", "b", reward=Reward.objects.get()), ada.user, NOON
     )
     tell()
@@ -215,5 +215,5 @@ def test_asks_the_database_as_often_for_many_as_for_few(ben, django_assert_num_q
         order(f"10{number}")
     events.number(NOON)
 
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         letters.tell(NOON)

@@ -18,11 +18,11 @@ from referrals import intake
 from referrals.decide import attribution
 from referrals.models import Conversion
 from referrals.touches import Told
-from rewards import awards, by_hand, climbing, granting, leaving, lots, merges, proof, releasing, sealing, totals
-from rewards.by_hand import Wanted
+from rewards import awards, climbing, granting, leaving, lots, merges, proof, proposals, releasing, sealing, totals
 from rewards.ladders import Ladder, Step
 from rewards.models import Account, Occasion, Reward, Scheme, Standing, Transfer
 from rewards.plans import Benefit, Cap, PlanDocument, Rule
+from rewards.proposals import Wanted
 from spine import events
 from spine.refusal import Refusal
 from tests.factories import NOON, make_advocate, make_link, make_program, make_source, make_staff
@@ -155,11 +155,11 @@ def correct(world, key, amount):
         if kind == "award"
         else Reward.objects.order_by("pk")[world.told % max(Reward.objects.count(), 1) :].first()
     )
-    most = by_hand.most(reward, kind) if reward else amount
+    most = proposals.most(reward, kind) if reward else amount
     told = {} if reward else {"person": people()[0].pk, "scheme": Scheme.objects.order_by("pk")[0], "unit": "PTS"}
     if reward or kind == "award":
         wanted = Wanted(kind, max(1, min(most, amount)), "A mistake.", f"w-{world.told}", reward=reward, **told)
-        by_hand.propose(wanted, User.objects.get(email="ada@example.com"), world.at)
+        proposals.propose(wanted, User.objects.get(email="ada@example.com"), world.at)
 
 
 def promote(world, key, amount):

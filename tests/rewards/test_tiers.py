@@ -183,7 +183,7 @@ def test_is_the_same_however_often_it_is_looked_at(ben):
     assert (standing(ben)[0], Event.objects.count()) == before
 
     Standing.objects.all().delete()
-    climbing._due({(Occasion.objects.first().scheme_id, ben.person.pk)}, NOON)
+    climbing._begin({(Occasion.objects.first().scheme_id, ben.person.pk)}, NOON)
     follow(NOON + DAY)
     assert standing(ben)[0] == before[0]
 
@@ -202,6 +202,26 @@ def test_people_who_turn_out_to_be_one_climb_together(ben, cleo):
 
     assert standing(ben)[0] == "Silver"
     assert standing(cleo) is None
+
+
+def test_falls_when_what_counted_turns_out_to_be_another_advocates(ben, cleo):
+    link = open_program(ben, PLAN)
+    make_link(link.program, cleo, "CLEO42")
+    for number in range(2):
+        order(f"100{number}", customer=CustomerFact(f"c-{number}"))
+    follow(NOON + DAY)
+    assert standing(ben)[0] == "Silver"
+
+    # A code that is told later beats the one before.
+    lines = (LineFact("1", "goods", 10_000),)
+    at = NOON + timedelta(minutes=1)
+    fact = OrderFact("shop", "1000", "USD", NOON, lines, customer=CustomerFact("c-0"), updated_at=at)
+    intake.take_order(fact, Told(code="CLEO42"), at)
+    follow(NOON + DAY)
+
+    assert Occasion.objects.order_by("pk")[0].person_id == cleo.person.pk
+    assert standing(ben)[0] == ""
+    assert standing(cleo)[0] == ""
 
 
 @pytest.mark.parametrize(("measure", "threshold"), [("revenue", 15_000), ("points", 300)])

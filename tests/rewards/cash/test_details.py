@@ -6,7 +6,8 @@ from django.urls import reverse
 
 from advocates import suspending
 from brand.models import Message
-from rewards.cash import details, iban, people
+from rewards import people
+from rewards.cash import details, iban
 from rewards.cash.details import WAIT, BadIban, Destination, NothingToUndo, TooShort
 from rewards.models import PayoutDetails
 from spine import clock

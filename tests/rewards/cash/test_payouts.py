@@ -12,8 +12,8 @@ from advocacy_platform import privacy
 from advocates import suspending
 from advocates.staff import party
 from brand.models import Message
-from rewards import lots
-from rewards.cash import batches, details, payouts, people
+from rewards import lots, people
+from rewards.cash import batches, details, payouts
 from rewards.ledger import BadAmount, InsufficientBalance
 from rewards.models import Payout, PayoutDetails, Reward
 from spine import clock

@@ -7,7 +7,7 @@ from django.urls import reverse
 from rewards.catalogue import redemptions
 from rewards.models import Item, Redemption
 from spine import clock
-from tests.factories import make_key, make_reward
+from tests.factories import make_key, make_program, make_reward
 from tests.pictures import encoded, sent
 from tests.rewards.catalogue.shelf import ACTOR, HOME, balances, everything, fulfil, make_item, take
 
@@ -160,13 +160,14 @@ def test_the_staff_add_an_item_and_offer_it(ada_client, ada):
         ({"price": "12.5"}, "Points are a whole number, such as 250."),
         ({"price": "0"}, "it takes an amount above nothing."),
         ({"unit": "credit:USD", "price": "1.999"}, "is not an exact amount of USD"),
-        ({"currency": "XXX"}, "is not a currency"),
+        ({"currency": "ABC"}, "is not a currency"),
+        ({"price": "1_0"}, "Points are a whole number, such as 250."),
         ({"kind": "discount_code"}, "a code comes out of a pool."),
         ({"kind": "store_credit"}, "store credit has a value."),
         ({"has_open_amount": "on"}, "only of store credit people choose how much."),
         ({"needs_address": "on"}, "only goods are sent by post."),
         ({"picture": sent(b"no picture")}, "can't be read as a picture"),
-        ({"price": "9" * 24}, "it takes an amount above nothing."),
+        ({"price": "9" * 24}, "Points are a whole number, such as 250."),
     ],
 )
 def test_says_what_is_wrong_with_an_item_and_keeps_what_was_typed(ada_client, ada, changed, said):
@@ -177,6 +178,17 @@ def test_says_what_is_wrong_with_an_item_and_keeps_what_was_typed(ada_client, ad
     assert answer.status_code == 422
     assert said in text(answer)
     assert "A tasting" in text(answer)
+    assert not Item.objects.exists()
+
+
+def test_an_item_is_for_a_tier_that_there_is(ada_client, ada):
+    scheme = make_program().scheme
+    told = {"kind": "perk", "name": "A tasting", "unit": "PTS", "price": "100", "currency": "USD"}
+
+    answer = ada_client.post(reverse("rewards:add_item"), {**told, "scheme": scheme.pk, "tier": "Gold"})
+
+    assert answer.status_code == 422
+    assert "that program has no tier of this name." in text(answer)
     assert not Item.objects.exists()
 
 

@@ -4,10 +4,10 @@ import pytest
 from django.urls import reverse
 
 from advocates.suspending import ReasonMissing
-from rewards import by_hand, lots, proof, releasing
-from rewards.by_hand import Wanted
+from rewards import lots, proof, proposals, releasing
 from rewards.ledger import BadAmount, InsufficientBalance, ReversesTooMuch
 from rewards.models import Account, Occasion, Proposal, Reward, Scheme, Transfer
+from rewards.proposals import Wanted
 from spine.models import AuditEntry, AuditReason
 from spine.money import UnknownUnit
 from tests.factories import NOON, make_reward, make_staff
@@ -30,12 +30,12 @@ def scheme(db):
 def give(advocate, manager, scheme, amount=500, at=NOON, **told):
     told = {"token": str(uuid.uuid4()), "unit": "credit:USD", "reason": "For the photo.", **told}
     wanted = Wanted("award", amount, person=advocate.person.pk, scheme=scheme, **told)
-    return by_hand.propose(wanted, manager.user, at)
+    return proposals.propose(wanted, manager.user, at)
 
 
 def correct(reward, manager, kind, amount, at=NOON, **told):
     told = {"token": str(uuid.uuid4()), "reason": "A mistake of ours.", **told}
-    return by_hand.propose(Wanted(kind, amount, reward=reward, **told), manager.user, at)
+    return proposals.propose(Wanted(kind, amount, reward=reward, **told), manager.user, at)
 
 
 def everything():
@@ -72,17 +72,17 @@ def test_asking_twice_gives_once(cleo, ada, scheme):
 def test_what_is_much_waits_for_a_second_person(cleo, ada, eva, scheme):
     proposal = give(cleo, ada, scheme, MUCH)
     assert (proposal.is_open, Reward.objects.count()) == (True, 0)
-    with pytest.raises(by_hand.SecondPersonNeeded):
-        by_hand.agree(proposal, ada.user, NOON)
+    with pytest.raises(proposals.SecondPersonNeeded):
+        proposals.agree(proposal, ada.user, NOON)
 
-    by_hand.agree(proposal, eva.user, NOON)
+    proposals.agree(proposal, eva.user, NOON)
     follow(NOON)
 
     assert balances(cleo.person) == {"available": MUCH}
     proposal.refresh_from_db()
     assert (proposal.proposed_by, proposal.decided_by) == (str(ada.user.public_id), str(eva.user.public_id))
-    for act in (by_hand.agree, by_hand.decline):
-        with pytest.raises(by_hand.AlreadyDecided):
+    for act in (proposals.agree, proposals.decline):
+        with pytest.raises(proposals.AlreadyDecided):
             act(proposal, eva.user, NOON)
     assert is_proved()
 
@@ -101,10 +101,10 @@ def test_points_are_much_by_what_they_are_worth(cleo, ada, eva, scheme, settings
 def test_declining_does_nothing(cleo, ada, eva, scheme):
     proposal = give(cleo, ada, scheme, MUCH)
 
-    by_hand.decline(proposal, eva.user, NOON)
+    proposals.decline(proposal, eva.user, NOON)
 
     assert Reward.objects.count() == 0
-    assert by_hand.proposals().count() == 0
+    assert proposals.waiting().count() == 0
 
 
 def test_nobody_gives_or_corrects_their_own(ada, eva, scheme):
@@ -115,10 +115,10 @@ def test_nobody_gives_or_corrects_their_own(ada, eva, scheme):
     for act in (
         lambda: give(ada, ada, scheme),
         lambda: correct(reward, ada, "take_away", 100),
-        lambda: by_hand.agree(proposal, ada.user, NOON),
-        lambda: by_hand.decline(proposal, ada.user, NOON),
+        lambda: proposals.agree(proposal, ada.user, NOON),
+        lambda: proposals.decline(proposal, ada.user, NOON),
     ):
-        with pytest.raises(by_hand.OwnReward):
+        with pytest.raises(proposals.OwnReward):
             act()
 
     assert everything() == before
@@ -261,7 +261,7 @@ def test_two_decide_in_a_browser(cleo, ada, eva, ada_client, scheme):
     ada_client.post(reverse("rewards:decline_proposal", args=[mine.public_id]))
 
     assert Reward.objects.count() == 1
-    assert by_hand.proposals().count() == 0
+    assert proposals.waiting().count() == 0
 
 
 def test_dan_can_do_none_of_it(dan, dan_client, cleo, scheme):

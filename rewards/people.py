@@ -1,6 +1,6 @@
-"""Whose cash it is: the advocate whom cash reaches, and who of the staff would pay themselves."""
+"""Whose rewards they are: the advocate whom they reach, what they are called, and who of the staff it would be."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +11,7 @@ from spine.refusal import Refusal
 
 
 class NoAdvocate(Refusal):
-    """Nobody who could be paid stands behind this: they never joined, or they left."""
+    """Nobody whom it could reach stands behind this: they never joined, or they left."""
 
     code = "no_advocate"
     status = 404
@@ -21,7 +21,7 @@ class NoAdvocate(Refusal):
 def lock(person: Person) -> Advocate:
     """The advocate that a person is, held for the caller's transaction. Raises NoAdvocate.
 
-    What concerns a person's cash is done one thing after another, and nothing of it after they were erased.
+    What takes a person's rewards is done one thing after another, and nothing of it after they were erased.
     """
     hold([person.pk])
     advocate = Advocate.objects.select_related("user").filter(person=person.pk, user__isnull=False).first()
@@ -31,7 +31,7 @@ def lock(person: Person) -> Advocate:
 
 
 def hold(persons: Collection[UUID]) -> None:
-    """Let nobody else do anything about these people's cash before the caller's transaction ends."""
+    """Let nobody else take anything of these people's before the caller's transaction ends."""
     list(Person.objects.filter(pk__in=persons).order_by("pk").select_for_update(no_key=True).values_list("pk"))
 
 
@@ -45,3 +45,8 @@ def own(user: User, persons: Collection[UUID]) -> set[UUID]:
     head = user.person.merged_into_id or user.person_id
     merged = Person.objects.filter(pk__in=persons, merged_into=head).values_list("pk", flat=True)
     return {person for person in persons if person in {head, user.person_id}} | set(merged)
+
+
+def names(persons: Iterable[UUID]) -> dict[UUID, str]:
+    """What those of these people who joined are called."""
+    return dict(Advocate.objects.filter(person__in=set(persons)).values_list("person", "display_name"))

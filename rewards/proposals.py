@@ -1,4 +1,4 @@
-"""By hand: giving a reward, and correcting what was booked, as people of the staff decide.
+"""Proposals: giving a reward by hand, and correcting what was booked, as people of the staff decide.
 
 Each is proposed with a reason. What is worth more than one person decides alone waits for a second one, as long as
 there is one. Nobody decides about what is theirs. Nothing that was booked is changed: a correction is new transfers
@@ -19,8 +19,7 @@ from advocates import staff, suspending
 from advocates.models import User
 from customers import merging
 from customers.models import Person
-from rewards import booking, ledger, settling
-from rewards.cash import people
+from rewards import booking, ledger, people, settling
 from rewards.ledger import BadAmount, InsufficientBalance, Move, Owner, ReversesTooMuch
 from rewards.models import Occasion, Plan, Proposal, Reward, Scheme, Transfer
 from rewards.plans import PlanDocument
@@ -137,7 +136,7 @@ def worth(proposal: Proposal) -> int:
     return proportion(told, proposal.amount, 100)
 
 
-def proposals() -> QuerySet[Proposal]:
+def waiting() -> QuerySet[Proposal]:
     """What waits for a second person."""
     return Proposal.objects.filter(done_at=None, declined_at=None)
 
