@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from advocates.models import User
 from referrals.review import claims, reviewing
-from rewards import approvals
+from rewards import approvals, granting
 from rewards.cash import batches
 from rewards.catalogue import by_hand
 from spine import clock, due, tallies
@@ -100,7 +100,7 @@ ENTRIES: tuple[Entry, ...] = (
         "rewards:manage_redemptions",
         "rewards.manage_catalogue",
         "gift",
-        lambda: [by_hand.waiting()],
+        lambda: [by_hand.waiting(), granting.waiting()],
     ),
     Entry(_("Rewards"), _("Catalogue"), "rewards:manage_catalogue", "rewards.manage_catalogue", "shopping-bag"),
     Entry(_("The place"), _("Staff"), "manage:staff", "advocates.manage_staff", "user-group"),

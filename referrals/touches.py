@@ -87,6 +87,21 @@ def keep(
     return insert_once(sorted(rows, key=lambda row: row.key), key=["key"])
 
 
+def used_codes(rows: Sequence[Touch]) -> dict[tuple[int, int], str]:
+    """The friends' codes, in capitals, that these touches say were used, by order and program; the first of each."""
+    # A coupon's touch is named after it, its person and its order: see `keep`.
+    used = [(row, row.key.partition(":")[2].rsplit(":", 2)[0]) for row in rows if row.kind == Touch.Kind.COUPON]
+    if not used:
+        return {}
+    given = FriendCode.objects.filter(pool_code__folded__in={code for _row, code in used})
+    theirs = set(given.values_list("program", "pool_code__folded"))
+    found: dict[tuple[int, int], str] = {}
+    for row, code in used:
+        if row.order_id and (row.program_id, code) in theirs:
+            found.setdefault((row.order_id, row.program_id), code)
+    return found
+
+
 def _visits(texts: Sequence[str], at: datetime) -> list[Contact]:
     read = [token for text in texts[:MOST] if (token := tokens.read(text, at))]
     if not read:

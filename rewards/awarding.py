@@ -12,11 +12,11 @@ from spine.money import MOST, proportion
 
 BUDGET = "budget"
 ALLOW = "allow"
-# Why a rule gave nothing. `given` is the one that says that it gave something.
+# Why a rule gave nothing. `given` says that it gave something, `used_before` that what it gave beforehand was used.
 CODES = (
-    "given", "given_before", "side_stopped", "side_refused", "other_trigger", "other_goal", "below_amount",
-    "other_country", "other_tier", "other_place_in_line", "nothing_to_give", "another_is_worth_more", "cap_used_up",
-    "budget_used_up",
+    "given", "given_before", "used_before", "side_stopped", "side_refused", "other_trigger", "other_goal",
+    "below_amount", "other_country", "other_tier", "other_place_in_line", "nothing_to_give", "another_is_worth_more",
+    "cap_used_up", "budget_used_up",
 )  # fmt: skip
 
 
@@ -33,6 +33,8 @@ class Happened:
     goal: str = ""
     country: str = ""
     tier: str = ""
+    # The discount code that the friend was given before it and used at it.
+    coupon: str = ""
     # Its place among the advocate's conversions in this scheme, counted from 1.
     nth: int = 1
     captured_at: datetime | None = None
@@ -93,15 +95,22 @@ def award(plan: PlanDocument, happened: Happened, used: Mapping[str, int]) -> An
     """
     lines: dict[str, Line] = {}
     able: dict[tuple[Side, str], list[Earned]] = {}
+    before: list[Earned] = []
     for rule in plan.all_rules:
         side = rule.benefit.side
-        if code := _refusal(rule, happened):
+        if used_up := _used(plan, rule, happened):
+            before.append(used_up)
+            lines[rule.name] = _line(used_up, "used_before")
+        elif code := _refusal(rule, happened):
             lines[rule.name] = Line(rule.name, side, code)
         elif earned := _earned(plan, rule, happened):
             able.setdefault((side, rule.group), []).append(earned)
         else:
             lines[rule.name] = Line(rule.name, side, "nothing_to_give")
-    taken, uses = [], dict(used)
+    # What was given beforehand is given, whatever the verdict and the limits say now: it only counts.
+    taken, uses = [replace(each, uses=dict(_uses(plan, each, happened))) for each in before], dict(used)
+    for each in taken:
+        _add(uses, each.uses)
     for candidates in able.values():
         # Of two that are worth the same, the one that the plan names first.
         best = max(candidates, key=lambda each: each.worth)
@@ -110,11 +119,15 @@ def award(plan: PlanDocument, happened: Happened, used: Mapping[str, int]) -> An
             lines[best.rule] = _line(best, code)
             continue
         best = replace(best, uses=dict(_uses(plan, best, happened)))
-        for name, amount in best.uses.items():
-            uses[name] = uses.get(name, 0) + amount
+        _add(uses, best.uses)
         taken.append(best)
         lines[best.rule] = _line(best, "given")
     return Answer(tuple(taken), tuple(lines[rule.name] for rule in plan.all_rules))
+
+
+def _add(uses: dict[str, int], more: Mapping[str, int]) -> None:
+    for name, amount in more.items():
+        uses[name] = uses.get(name, 0) + amount
 
 
 def names(plan: PlanDocument, happened: Happened) -> set[str]:
@@ -132,6 +145,23 @@ def worth(plan: PlanDocument, benefit: Benefit, amount: int, counted: int) -> in
     if benefit.kind == "discount_code" and not benefit.cost:
         return benefit.fixed or proportion(benefit.percent or 0, counted, WHOLE)
     return benefit.cost
+
+
+def _used(plan: PlanDocument, rule: Rule, happened: Happened) -> Earned | None:
+    """What a rule gave before the order and was used at it, which is known by its code; None where it was not."""
+    benefit, friend = rule.benefit, happened.friend
+    if benefit.when != "before" or rule.trigger != happened.kind or not happened.coupon or friend is None:
+        return None
+    # Of an order of which nothing counts, or for which nobody is credited any more, nothing was given.
+    if not happened.counted:
+        return None
+    cost = benefit.cost or benefit.fixed or _taken_off(benefit.percent or 0, happened.counted)
+    return Earned(rule.name, benefit.side, friend, benefit, "", 0, cost, happened.at)
+
+
+def _taken_off(percent: int, counted: int) -> int:
+    """What a share took off what counts, which is what was left of it: 10 % off left 90 of 100."""
+    return proportion(percent, counted, WHOLE - percent) if percent < WHOLE else 0
 
 
 def _refusal(rule: Rule, happened: Happened) -> str:

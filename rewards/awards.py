@@ -21,7 +21,7 @@ from spine import due
 BATCH = 200
 # What a rule may read of an occasion, by its columns: while this is the same, the answer is.
 READ = (
-    "plan_id", "number", "person_id", "friend_id", "at", "counted", "currency", "goal", "country", "tier",
+    "plan_id", "number", "person_id", "friend_id", "at", "counted", "currency", "goal", "country", "tier", "coupon",
     "captured_at", "advocate_side", "friend_side",
 )  # fmt: skip
 
@@ -147,6 +147,7 @@ def _happened(occasion: Occasion, heads: Mapping[UUID, UUID], places: Mapping[in
         goal=occasion.goal,
         country=occasion.country,
         tier=occasion.tier,
+        coupon=occasion.coupon,
         nth=places.get(occasion.pk, 1),
         captured_at=occasion.captured_at,
         sides={Side.ADVOCATE: occasion.advocate_side, Side.FRIEND: occasion.friend_side},

@@ -50,6 +50,7 @@ _TAKEN: Mapping[str, str | Promise] = {
 CODES: Mapping[str, str | Promise] = {
     "given": gettext_lazy("It gave this reward."),
     "given_before": gettext_lazy("It is given before the order."),
+    "used_before": gettext_lazy("It was given before the order, and used at it."),
     "side_stopped": gettext_lazy("It waits until one of us has looked at the recommendation."),
     "side_refused": gettext_lazy("The recommendation does not count for this side."),
     "other_trigger": gettext_lazy("It is for something else."),
@@ -80,7 +81,7 @@ def steps(rewards: Sequence[Reward], at: datetime) -> dict[int, list[Step]]:
 
 def unearned(award: Award) -> list[Step]:
     """Which rules gave nothing, and why; for the staff, and for whoever asks why it was not more."""
-    lines = [line for line in award.trace["rules"] if line["code"] != "given"]
+    lines = [line for line in award.trace["rules"] if line["code"] not in ("given", "used_before")]
     return [Step("refused", str(CODES[line["code"]]), code=line["code"]) for line in lines]
 
 

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from brand import days, locales
 from rewards import explaining, words
 from rewards.models import Grant, Payout, Proposal, Redemption, Reward
-from rewards.plans import PlanDocument
 from rewards.proposals import BY_HAND
 from spine.models import Event
 from spine.money import display
@@ -137,14 +136,19 @@ def _sent(event: Event, facts: Facts, at: datetime) -> News | None:
     if grant.code:
         text = _("Your discount code is %(code)s. Enter it at the checkout.") % {"code": grant.code}
     else:
-        text = _("You get %(what)s from us. One of us sees to it.") % {"what": _what(grant)}
+        text = _("%(what)s: it is yours.") % {"what": words.given(grant)} + (f" {grant.words}" if grant.words else "")
     return News(text, reverse("rewards:wallet"), is_mailed=True, is_needed=True)
+
+
+def _ready(event: Event, facts: Facts, at: datetime) -> News | None:
+    told = {"what": words.given(facts.grants[event.subject_id])}
+    return News(_("%(what)s: it is yours, and one of us sees to it.") % told, reverse("rewards:wallet"), is_mailed=True)
 
 
 def _revoked(event: Event, facts: Facts, at: datetime) -> News | None:
     grant = facts.grants[event.subject_id]
     text = _("%(what)s is not given after all: the order was paid back, or is decided anew.")
-    return News(text % {"what": _what(grant)}, reverse("rewards:wallet"))
+    return News(text % {"what": words.given(grant)}, reverse("rewards:wallet"))
 
 
 def _arrived(event: Event, facts: Facts, at: datetime) -> News | None:
@@ -196,6 +200,7 @@ _SAYINGS: Mapping[str, Callable[[Event, Facts, datetime], News | None]] = {
     "reward.netted": _said(lambda: _("%(amount)s paid for what you owed.")),
     "reward.written_off": _said(lambda: _("%(amount)s that you owed is not asked back.")),
     "reward.expired": _said(lambda: _("%(amount)s expired unused.")),
+    "grant.ready": _ready,
     "grant.sent": _sent,
     "grant.revoked": _revoked,
     "redemption.arrived": _arrived,
@@ -218,9 +223,3 @@ def _page(reward: Reward) -> str:
 
 def _taken(redemption: Redemption) -> str:
     return reverse("rewards:redemption", args=[redemption.public_id])
-
-
-def _what(grant: Grant) -> str:
-    rules = PlanDocument.read(grant.plan.document).all_rules
-    told = next((rule.benefit.words for rule in rules if rule.name == grant.rule), "")
-    return told or str(words.GRANTS[grant.kind])

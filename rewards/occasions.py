@@ -21,7 +21,9 @@ from spine.updates import update_rows
 RELEASE: audit.Party = ("system", "release")
 SWEEP = "rewards.award"
 # What is decided, and stands once the occasion is final.
-DECIDED = ("plan_id", "number", "person_id", "friend_id", "at", "counted", "currency", "goal", "country", "tier")
+DECIDED = (
+    "plan_id", "number", "person_id", "friend_id", "at", "counted", "currency", "goal", "country", "tier", "coupon",
+)  # fmt: skip
 # What is told of it as long as it stands.
 TOLD = (
     "advocate_side", "friend_side", "captured_at", "refunded", "is_cancelled", "is_disputed", "is_lost", "revision",
@@ -76,6 +78,8 @@ class Asked:
     goal: str = ""
     country: str = ""
     tier: str = ""
+    # The discount code, in capitals, that the friend was given before it and used at it.
+    coupon: str = ""
     since: Since = Since()
 
 
@@ -146,8 +150,8 @@ def _row(asked: Asked, at: datetime) -> Occasion:
     return Occasion(
         kind=asked.kind, subject=asked.subject, scheme=asked.scheme, person=Person(pk=asked.person), at=asked.at,
         friend=Person(pk=asked.friend) if asked.friend else None, counted=asked.counted, currency=asked.currency,
-        plan_id=asked.plan, number=asked.number, goal=asked.goal, country=asked.country, tier=asked.tier, due_at=at,
-        **since,
+        plan_id=asked.plan, number=asked.number, goal=asked.goal, country=asked.country, tier=asked.tier,
+        coupon=asked.coupon, due_at=at, **since,
     )  # fmt: skip
 
 

@@ -53,7 +53,7 @@ def export(subject: Subject) -> dict[str, Any]:
         ),
         "grants": rows(
             Grant.objects.filter(person__in=subject.people),
-            *("public_id", "side", "kind", "state", "code", "promised_at", "sent_at", "revoked_at"),
+            *("public_id", "side", "kind", "state", "code", "words", "promised_at", "sent_at", "revoked_at"),
         ),
         "transfers": rows(
             Transfer.objects.filter(reward__person__in=subject.people),
@@ -87,12 +87,12 @@ def erase(subject: Subject, at: datetime) -> list[str]:
     theirs.update(reason="")
     forget_words("payout", theirs.values_list("public_id", flat=True))
     Reward.objects.filter(person__in=subject.people).exclude(reason="").update(reason="")
-    Grant.objects.filter(person__in=subject.people).exclude(reason="").update(reason="")
+    # A parcel's number leads to an address.
+    Grant.objects.filter(person__in=subject.people).update(reason="", words="")
     proposals = Proposal.objects.filter(person__in=subject.people)
     proposals.update(reason="")
     forget_words("proposal", proposals.values_list("public_id", flat=True))
     taken = Redemption.objects.filter(person__in=subject.people)
-    # A parcel's number leads to an address.
     taken.update(address="", reason="", result="")
     forget_words("redemption", taken.values_list("public_id", flat=True))
     return []

@@ -22,11 +22,13 @@ def stand(asking: Asking, answer: Answer, rewards: list[Reward], grants: list[Gr
     occasion, kept = asking.occasion, set()
     for earned in answer.earned:
         rows: Sequence[Reward | Grant] = rewards if earned.unit else grants
-        same = [row for row in rows if _is_same(row, earned)]
+        same = [row for row in rows if _is_same(row, earned, occasion.coupon)]
         if same:
             best = min(same, key=lambda each: (each.withdrawn_at is not None, each.pk or 0))
             # What the staff refused stays refused, whatever is decided anew.
             best.withdrawn_at = best.refused_at
+            if isinstance(best, Grant):
+                best.cost = earned.worth
             kept.add(id(best))
         elif earned.unit:
             rewards.append(_reward(occasion, earned, _key(occasion, earned, rewards), at))
@@ -53,11 +55,11 @@ def write(rewards: Mapping[int, list[Reward]], grants: Mapping[int, list[Grant]]
     insert_once([_promised(grant, at) for grant in given], key=["key"])
 
 
-def _is_same(row: Reward | Grant, earned: Earned) -> bool:
+def _is_same(row: Reward | Grant, earned: Earned, coupon: str) -> bool:
     same = row.rule == earned.rule and row.person_id == earned.person
     if isinstance(row, Reward):
         return same and (row.unit, row.amount) == (earned.unit, earned.amount)
-    return same and row.kind == earned.benefit.kind
+    return same and row.kind == earned.benefit.kind and (earned.benefit.when != "before" or row.code == coupon)
 
 
 def _key(occasion: Occasion, earned: Earned, rows: Sequence[Reward | Grant]) -> str:
@@ -80,16 +82,21 @@ def _reward(occasion: Occasion, earned: Earned, key: str, at: datetime) -> Rewar
 def _grant(occasion: Occasion, earned: Earned, key: str, at: datetime) -> Grant:
     benefit = earned.benefit
     assert occasion.plan_id is not None, "what is earned is earned under a plan"
-    return Grant(
+    grant = Grant(
         key=key, occasion=occasion, scheme_id=occasion.scheme_id, plan_id=occasion.plan_id, rule=earned.rule,
         side=earned.side, person_id=earned.person, kind=benefit.kind, cost=earned.worth, clawback=benefit.clawback,
         promised_at=at, hold_until=earned.hold_until, needs_approval=benefit.needs_approval,
         due_at=None if benefit.needs_approval else earned.hold_until,
     )  # fmt: skip
+    if benefit.when == "before":
+        # They had it before they ordered: nothing waits, and nothing is sent.
+        grant.state, grant.sent_at, grant.code = Grant.State.SENT, earned.hold_until, occasion.coupon
+        grant.needs_approval, grant.due_at = False, None
+    return grant
 
 
 def _promised(grant: Grant, at: datetime) -> Event:
-    return grant_event("grant.promised", grant, at)
+    return grant_event("grant.used" if grant.sent_at else "grant.promised", grant, at)
 
 
 def grant_event(name: str, grant: Grant, at: datetime) -> Event:

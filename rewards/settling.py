@@ -159,11 +159,12 @@ def _revoke(occasions: Sequence[Occasion], grants: Mapping[int, Sequence[Grant]]
             keeps = grant.sent_at is not None and (grant.withdrawn_at or grant.clawback == Grant.Clawback.KEEP)
             if is_due and not keeps and not grant.revoked_at:
                 grant.revoked_at, grant.state, grant.due_at = at, Grant.State.REVOKED, None
+                grant.ready_at = None
                 grant.version += 1
                 revoked.append(grant)
             elif not is_due and grant.revoked_at and not grant.sent_at:
                 grant.revoked_at, grant.state, grant.due_at = None, Grant.State.PROMISED, max(grant.hold_until, at)
                 grant.version += 1
             changed.append(grant)
-    update_rows(changed, ["withdrawn_at", "revoked_at", "state", "version", "due_at"])
+    update_rows(changed, ["cost", "withdrawn_at", "revoked_at", "ready_at", "state", "version", "due_at"])
     insert_once([promising.grant_event("grant.revoked", grant, at) for grant in revoked], key=["key"])

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rewards.manage import approvals, ledger, payout_batches, pools, rewards
+from rewards.manage import approvals, grants, ledger, payout_batches, pools, rewards
 from rewards.manage import catalogue as manage_catalogue
 from rewards.manage import payouts as manage_payouts
 from rewards.manage import redemptions as manage_redemptions
@@ -85,6 +85,8 @@ urlpatterns = [
         manage_redemptions.mark_redemption_failed,
         name="mark_redemption_failed",
     ),
+    path("manage/grants/", grants.manage_grants, name="manage_grants"),
+    path("manage/grants/<uuid:public_id>/", grants.manage_grant, name="manage_grant"),
     path("manage/pools/", pools.pools, name="pools"),
     path("manage/pools/create/", pools.create, name="create_pool"),
     path("manage/pools/<uuid:public_id>/", pools.pool, name="pool"),

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from rewards.ladders import ONCE, Ladder
-from rewards.plans import IN_WORDS, Benefit
+from rewards.models import Grant
+from rewards.plans import IN_WORDS, Benefit, PlanDocument
 from spine.money import Unit, display
 
 # Where an amount is, for the staff.
@@ -64,6 +65,13 @@ def promise(benefit: Benefit, currency: str, locale: Locale | str) -> str:
         "points": "%(amount)s",
         "discount_code": _("%(amount)s off"),
     }[benefit.kind] % amount
+
+
+def given(grant: Grant) -> str:
+    """What a grant is: the brand's words for it, or its kind. Reads `plan`."""
+    rules = PlanDocument.read(grant.plan.document).all_rules
+    told = next((rule.benefit.words for rule in rules if rule.name == grant.rule), "")
+    return told or str(GRANTS[grant.kind])
 
 
 def brief(benefit: Benefit, currency: str, locale: Locale | str) -> str:

@@ -17,7 +17,7 @@ from advocacy_platform import stuck
 from advocacy_platform.manage.request import StaffRequest, requires
 from advocates.models import StaffInvitation, User
 from referrals.review import claims, reviewing
-from rewards import approvals, pools
+from rewards import approvals, granting, pools
 from rewards.cash import batches
 from rewards.catalogue import by_hand
 from spine import clock, tallies
@@ -84,10 +84,11 @@ def to_approve(viewer: User, found: list[stuck.Kind], at: datetime) -> Waiting |
 
 
 def to_hand_out(viewer: User, found: list[stuck.Kind], at: datetime) -> Waiting | None:
-    """What people took of the catalogue and somebody has to send or arrange."""
+    """What people took of the catalogue or earned, and somebody has to send or arrange."""
     if not viewer.has_perm("rewards.manage_catalogue"):
         return None
-    return Waiting(_("To hand out"), by_hand.waiting().count(), reverse("rewards:manage_redemptions"))
+    waits = _count([by_hand.waiting(), granting.waiting()])
+    return Waiting(_("To hand out"), waits, reverse("rewards:manage_redemptions"))
 
 
 def _count(waits: Sequence[QuerySet[Any, Any]]) -> int:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from referrals import buyers, programs
+from referrals import buyers, programs, touches
 from referrals.decide import acquaintance, caps, choosing, deciding
 from referrals.decide.advocacy import Standing
 from referrals.decide.climbs import Climbs
@@ -38,7 +38,7 @@ class Ground:
         self.conversions = sorted(conversions, key=lambda each: (*self.facts[each.pk].place, each.program_id))
         self.occasions = occasions
         self.standing = {each.conversion_id: each for each in _standing(conversions)}
-        self.touches, self.touched = self._touches()
+        self.touches, self.touched, self.used_codes = self._touches()
         customers = set(self.people.values())
         advocates = {touch.advocate for touch in self.touched.values()}
         self.cuts = _by(TieCut.objects.filter(person__in=customers).order_by("at"), lambda cut: cut.person_id)
@@ -169,8 +169,11 @@ class Ground:
             )  # fmt: skip
         return self._rules[terms.pk]
 
-    def _touches(self) -> tuple[dict[int, tuple[Touched, ...]], dict[int, Touched]]:
-        """Of each conversion the touches of its customer, and those told with its very order; and every one by key."""
+    def _touches(self) -> tuple[dict[int, tuple[Touched, ...]], dict[int, Touched], dict[tuple[int, int], str]]:
+        """Of each conversion the touches of its customer, and those told with its very order; and every one by key.
+
+        Beside them the codes that friends were given beforehand and used, by order and program.
+        """
         orders = {each.order_id for each in self.conversions if each.order_id}
         decided = {each.touch_id for each in self.standing.values() if each.touch_id}
         told = Touch.objects.filter(Q(person__in=set(self.people.values())) | Q(order__in=orders) | Q(pk__in=decided))
@@ -187,7 +190,7 @@ class Ground:
             )
             for each in self.conversions
         }
-        return theirs, touched
+        return theirs, touched, touches.used_codes(rows)
 
 
 def whose(conversion: Conversion) -> UUID:

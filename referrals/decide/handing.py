@@ -51,6 +51,7 @@ def _asked(ground: Ground, conversion: Conversion, decision: Decision, earlier: 
         goal=conversion.goal,
         country=ground.advocates.countries.get(person, ""),
         tier=decision.trace["inputs"].get("tier") or "",
+        coupon=ground.used_codes.get((conversion.order_id or 0, conversion.program_id), ""),
         since=_since(ground, conversion, decision, earlier),
     )
     return asked if earlier is None or _differs(earlier, asked) else None

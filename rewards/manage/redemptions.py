@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from brand.access import AuthenticatedRequest
-from rewards import people
+from rewards import granting, people
 from rewards.catalogue import addresses, by_hand
 from rewards.manage.catalogue import may_manage_catalogue
 from rewards.models import Redemption
@@ -64,7 +64,7 @@ def manage_redemptions(request: HttpRequest) -> HttpResponse:
     page = keyset.page(found.select_related("item"), order=order, limit=SHOWN, **cursors)
     names = people.names(row.person_id for row in page.rows)
     rows = [{"redemption": row, "name": names.get(row.person_id, _("Somebody who left"))} for row in page.rows]
-    context = {"page": page, "rows": rows, "chosen": chosen}
+    context = {"page": page, "rows": rows, "chosen": chosen, "earned": granting.waiting().count()}
     return render(request, "rewards/manage/redemptions.html", context)
 
 

@@ -46,6 +46,8 @@ class Occasion(DueRow):
     country = models.CharField(max_length=2, blank=True)
     # The advocate's tier at its instant, read from the decision.
     tier = models.CharField(max_length=40, blank=True)
+    # The discount code, in capitals, that the friend was given before it and used at it.
+    coupon = models.CharField(max_length=64, blank=True)
     # The verdict on each side: allow, stop or refuse.
     advocate_side = models.CharField(max_length=6, default="refuse")
     friend_side = models.CharField(max_length=6, default="refuse")

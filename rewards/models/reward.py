@@ -146,6 +146,7 @@ class Grant(DueRow):
 
     class State(models.TextChoices):
         PROMISED = "promised", _("On its way")
+        READY = "ready", _("We see to it")
         SENT = "sent", _("Sent")
         REVOKED = "revoked", _("Taken back")
 
@@ -172,7 +173,11 @@ class Grant(DueRow):
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     refused_at = models.DateTimeField(null=True, blank=True)
     reason = models.CharField(max_length=300, blank=True)
+    # Since when it stands on the staff's work list, for what they send or arrange.
+    ready_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+    # What its person was told with it, such as a parcel's number.
+    words = models.CharField(max_length=200, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.PROMISED)
     version = models.PositiveIntegerField(default=1)
@@ -192,6 +197,7 @@ class Grant(DueRow):
                 condition=Q(needs_approval=True, approved_at=None, withdrawn_at=None),
                 name="grant_to_approve",
             ),
+            models.Index(fields=["ready_at", "id"], condition=Q(state="ready"), name="grant_to_hand_out"),
         ]
 
     def __str__(self) -> str:

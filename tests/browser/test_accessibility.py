@@ -26,7 +26,7 @@ from rewards.cash import batches, details, payouts
 from rewards.catalogue import fulfilling, redemptions
 from rewards.catalogue.addresses import Address
 from rewards.catalogue.redemptions import Wish
-from rewards.models import Item, Pool, Standing
+from rewards.models import Grant, Item, Pool, Standing
 from rewards.proposals import Wanted
 from tests.browser.conftest import findings, newest_code, reauthenticate, sign_in
 from tests.factories import make_reward
@@ -334,6 +334,10 @@ def test_pages_about_rewards_are_accessible(new_phone, site, person):
     taken.append(redemptions.redeem(ben.person, goods, Wish(address=address), staff.party(ben.user), at))
     while fulfilling.fulfil_due(at):
         pass
+    grant = Grant.objects.create(
+        key="a mug", occasion=reward.occasion, scheme=scheme, plan=Program.objects.get().terms.get().plan, rule="mug",
+        side="advocate", person=ben.person, kind="goods", promised_at=at, hold_until=at, ready_at=at, state="ready",
+    )  # fmt: skip
     Standing.objects.create(scheme=scheme, person=ben.person, tier="Gold")
     SWEEPS["events.number"].run()
     SWEEPS["rewards.letters"].run()
@@ -348,11 +352,13 @@ def test_pages_about_rewards_are_accessible(new_phone, site, person):
     }
     of_staff = {
         "/manage/catalogue/",
+        "/manage/grants/",
         "/manage/redemptions/",
         "/manage/rewards/",
         "/manage/rewards/approvals/",
         "/manage/rewards/transfers/",
         f"/manage/catalogue/{goods.public_id}/",
+        f"/manage/grants/{grant.public_id}/",
         f"/manage/people/{ben.person.pk}/",
         f"/manage/redemptions/{taken[2].public_id}/",
         f"/manage/rewards/{reward.public_id}/",

@@ -30,8 +30,8 @@ def order(key: str = "1001", amount: int = 10_000, *, at: datetime = NOON, **fie
     fields.setdefault("customer", CustomerFact(f"c-{key}"))
     fields.setdefault("currency", "USD")
     fields.setdefault("lines", (LineFact("1", "goods", amount),))
-    code = fields.pop("code", "BEN42")
-    intake.take_order(OrderFact("shop", key, placed_at=at, **fields), Told(code=code), at)
+    told = Told(code=fields.pop("code", "BEN42"), coupon=fields.pop("coupon", ""))
+    intake.take_order(OrderFact("shop", key, placed_at=at, **fields), told, at)
     follow(at)
 
 

@@ -126,7 +126,7 @@ def test_grants_wait_as_well(ben, ada):
     follow(LATER)
 
     grant.refresh_from_db()
-    assert (grant.state, grant.sent_at) == ("sent", LATER)
+    assert (grant.state, grant.ready_at, grant.sent_at) == ("ready", LATER, None)
     assert Event.objects.filter(name="grant.approved").count() == 1
 
 

@@ -7,11 +7,11 @@ from django.db import transaction
 from customers import merging
 from customers.told import CaptureFact, LineFact, RefundLineFact
 from referrals.models import Conversion
-from rewards import awards, lots, pools, releasing
-from rewards.models import Award, Count, Grant, Occasion, Reward, Transfer
+from rewards import awards, lots, releasing
+from rewards.models import Award, Count, Occasion, Reward, Transfer
 from rewards.plans import Benefit, Cap, PlanDocument, Rule
 from spine.models import AuditEntry, Event
-from tests.factories import LONG_AGO, NOON, TERMS, make_terms
+from tests.factories import NOON, TERMS, make_terms
 from tests.rewards.living import (
     DAY,
     SHARE,
@@ -467,48 +467,6 @@ def test_news_of_the_order_come_before_its_release(ben):
     assert balances(ben.person) == {"on_hold": 1000}
     with pytest.raises(releasing.NewsFirst):
         releasing.release_early(Reward.objects.get(), ("user", "ada"), "", NOON)
-
-
-def test_grants_a_code_from_the_pool(ben):
-    link = open_program(ben, POINTS)
-    pool = pools.create(link.program.scheme, "Ten", ("user", "ada"), LONG_AGO)
-    pools.fill(pool, ["TENOFF"], ("user", "ada"), LONG_AGO)
-    gift = Rule("gift", Benefit("friend", "discount_code", percent=1000, hold_days=2, pool=str(pool.public_id)))
-    make_terms(link.program, TERMS, PlanDocument(rules=(gift,)), at=LONG_AGO + DAY)
-
-    order()
-    assert (Grant.objects.get().state, Grant.objects.get().cost) == ("promised", 1000)
-    follow(NOON + 2 * DAY)
-
-    grant = Grant.objects.get()
-    assert (grant.state, grant.code, grant.person) == ("sent", "TENOFF", Conversion.objects.get().referred_person)
-    assert Occasion.objects.get().final_at == NOON + 2 * DAY
-    refund("r-1", 10_000, at=NOON + 2 * DAY)
-    assert Grant.objects.get().state == "sent"
-
-
-@pytest.mark.parametrize(("clawback", "state"), [("keep", "sent"), ("revoke_on_full_refund", "revoked")])
-def test_revokes_a_grant_as_its_clawback_says(ben, clawback, state):
-    badge = Benefit("advocate", "badge", words="Early bird", clawback=clawback)
-    open_program(ben, PlanDocument((badge,)))
-    order()
-    assert Grant.objects.get().state == "sent"
-
-    refund("r-1", 9999)
-    assert Grant.objects.get().state == "sent"
-    refund("r-2", 1)
-
-    assert Grant.objects.get().state == state
-
-
-def test_sends_no_grant_whose_order_went_back(ben):
-    open_program(ben, PlanDocument((Benefit("advocate", "goods", words="A mug", hold_days=7),)))
-    order()
-
-    refund("r-1", 10_000)
-    follow(NOON + 7 * DAY)
-
-    assert (Grant.objects.get().state, Grant.objects.get().sent_at) == ("revoked", None)
 
 
 def test_asks_in_a_constant_number_of_queries(ben, django_assert_max_num_queries):
