@@ -68,7 +68,7 @@ def export(subject: Subject) -> dict[str, Any]:
         ),
         "story": rows(
             StoryLine.objects.filter(person__in=subject.people),
-            *("conversion__program__name", "occurred_at", "state", "reason", "amount", "unit", "free_at"),
+            *("conversion__program__name", "occurred_at", "state", "reason", "gained"),
         ),
         "verdicts": rows(_verdicts(subject), "decision__conversion__public_id", "side", "verdict", "at"),
     }

@@ -58,13 +58,15 @@ def promise(benefit: Benefit, currency: str, locale: Locale | str) -> str:
         return benefit.words or _("a surprise")
     if benefit.percent is not None:
         return _of_an_order(benefit.kind) % {"share": percent(benefit.percent, locale)}
-    amount = {"amount": brief(benefit, currency, locale)}
-    return {
-        "credit": _("%(amount)s in credit"),
-        "cash": _("%(amount)s in cash"),
-        "points": "%(amount)s",
-        "discount_code": _("%(amount)s off"),
-    }[benefit.kind] % amount
+    if benefit.kind == "discount_code":
+        return _("%(amount)s off") % {"amount": brief(benefit, currency, locale)}
+    return amount(benefit.fixed or 0, str(benefit.unit(currency)), locale)
+
+
+def amount(amount: int, unit: str, locale: Locale | str) -> str:
+    """So much of a unit, to stand inside a sentence: `$15 in credit`, `250 points`."""
+    kinds = {"credit": _("%(amount)s in credit"), "cash": _("%(amount)s in cash"), "points": "%(amount)s"}
+    return kinds[Unit.parse(unit).kind] % {"amount": display(amount, unit, locale)}
 
 
 def given(grant: Grant) -> str:

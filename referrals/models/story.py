@@ -28,13 +28,8 @@ class StoryLine(DueRow):
     occurred_at = models.DateTimeField()
     # It counted for them once, or was about to: they may have been told so.
     was_credited = models.BooleanField(default=False)
-    # What its plan has in view for the advocate if it stands: so much of a unit, free from then on. No unit: nothing
-    # that could be added up.
-    amount = models.BigIntegerField(default=0)
-    unit = models.CharField(max_length=12, blank=True)
-    free_at = models.DateTimeField(null=True, blank=True)
-    # What of the amount went back since, with the order or part of it.
-    back = models.BigIntegerField(default=0)
+    # What it brought them, as `rewards.gains` tells it; None until rewards has answered.
+    gained = models.JSONField(null=True, blank=True)
 
     class Meta(DueRow.Meta):
         constraints = [
@@ -44,7 +39,6 @@ class StoryLine(DueRow):
         indexes = [
             *DueRow.Meta.indexes,
             models.Index(fields=["person", "-occurred_at", "-id"], name="story_line_by_person"),
-            models.Index(fields=["person", "free_at"], condition=Q(state="credited"), name="story_line_by_freedom"),
         ]
 
     def __str__(self) -> str:

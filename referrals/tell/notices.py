@@ -1,7 +1,7 @@
 """What we write to advocates about their story."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import prefetch_related_objects
@@ -15,9 +15,12 @@ from referrals.models import StoryLine
 from referrals.tell import story, telling
 from referrals.tell.telling import Told
 from spine import due
+from spine.updates import update_rows
 
 # What is told on the page and is no news worth a letter: that somebody else was thanked, or a friend's own word.
 UNWRITTEN = frozenset({"lost_precedence", "tie_cut"})
+# When it is asked again what something brings.
+AGAIN = timedelta(seconds=5)
 
 
 def write_due(at: datetime) -> int:
@@ -26,17 +29,34 @@ def write_due(at: datetime) -> int:
 
 
 def write(lines: Sequence[StoryLine], at: datetime) -> None:
-    """One letter for each line that its advocate should hear of; who was erased has no address any more."""
+    """One letter for each line that its advocate should hear of; who was erased has no address any more.
+
+    Of what counts they hear once it is known what it brings.
+    """
     prefetch_related_objects(lines, "conversion__program", "conversion__lead", "conversion__order")
-    decisions = {each.conversion_id: each for each in story.standing({line.conversion_id for line in lines})}
-    people = {line.person_id for line in lines}
+    told = _told(lines, at)
+    decisions = {each.conversion_id: each for each in story.standing({line.conversion_id for line in told})}
+    people = {line.person_id for line in told}
     found = Advocate.objects.filter(person__in=people, user__is_active=True).select_related("user")
     advocates = {advocate.person_id: advocate for advocate in found}
-    for line in lines:
+    for line in told:
         if line.person_id in advocates and _is_news(line):
             advocate = advocates[line.person_id]
             with preferences.activated(advocate):
                 _enqueue(advocate, telling.tell(line, decisions[line.conversion_id], at), at)
+
+
+def _told(lines: Sequence[StoryLine], at: datetime) -> list[StoryLine]:
+    """The lines of which all is known; the others are asked again in a moment."""
+    open_lines = [line for line in lines if line.state == StoryLine.State.CREDITED and line.gained is None]
+    answers = story.answered([line.conversion for line in open_lines])
+    for line in open_lines:
+        if answer := answers.get(line.conversion_id):
+            line.gained = answer.document()
+        else:
+            line.due_at = at + AGAIN
+    update_rows([line for line in open_lines if line.gained is not None], ["gained"])
+    return [line for line in lines if line.state != StoryLine.State.CREDITED or line.gained is not None]
 
 
 def _is_news(line: StoryLine) -> bool:

@@ -4,16 +4,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from customers.models import Person
 from referrals.models import Conversion, Decision, StoryLine
 from referrals.models.conversion import SideVerdict
 from referrals.tell.counts import DECIDED
-from rewards import prospects
-from rewards.models import Occasion, Reward
-from rewards.plans import PlanDocument
-from rewards.prospects import Prospect
+from rewards import gains
+from rewards.gains import Gained
+from rewards.models import Occasion
 from spine import events
 from spine.inserts import insert_once
 from spine.models import Event
@@ -30,9 +29,14 @@ UNTOLD = frozenset(
     }
 )
 # What of a line is brought to what stands.
-SET = ("state", "reason", "occurred_at", "was_credited", "amount", "unit", "free_at", "back")
-# What changes how much of a reward went back.
-MOVED = frozenset({"reward.reversed", "reward.restored"})
+SET = ("state", "reason", "occurred_at", "was_credited", "gained")
+# What changes what a conversion brought.
+MOVED = frozenset(
+    {
+        *("reward.promised", "reward.approved", "reward.available", "reward.reversed", "reward.restored"),
+        *("grant.promised", "grant.approved", "grant.ready", "grant.sent", "grant.revoked"),
+    }
+)
 # A line's state and its reason.
 Outcome = tuple[str, str]
 
@@ -46,42 +50,45 @@ def take(found: Sequence[Event], at: datetime) -> None:
     """Bring the lines of these conversions to what stands now, whatever the events said when they were recorded."""
     concerned = {UUID(event.subject_id) for event in found if event.name in DECIDED}
     moved = {event.payload["occasion"] for event in found if event.name in MOVED}
-    earned = _earned(moved, concerned)
-    if concerned := concerned | earned.keys():
-        _bring(concerned, earned, at)
+    if moved:
+        rewarded = Occasion.objects.filter(pk__in=moved, kind=KIND).values_list("subject", flat=True)
+        concerned |= {UUID(subject) for subject in rewarded}
+    if concerned:
+        _bring(concerned, at)
 
 
-def _bring(concerned: Collection[UUID], earned: Mapping[UUID, int], at: datetime) -> None:
+def _bring(concerned: Collection[UUID], at: datetime) -> None:
     found_now = Conversion.objects.filter(public_id__in=concerned).select_related("program")
     conversions = {conversion.pk: conversion for conversion in found_now}
-    there = _lines(conversions)
+    there, answers = _lines(conversions), answered(conversions.values())
     made: list[StoryLine] = []
     for decision in standing(conversions):
         conversion = conversions[decision.conversion_id]
         own = there.get(conversion.pk, {})
-        outcomes = _outcomes(conversion, decision, own)
+        outcomes, answer = _outcomes(conversion, decision, own), answers.get(conversion.pk)
         for person, line in own.items():
-            line.back = earned.get(conversion.public_id, 0) if person == conversion.credited_person_id else 0
-            _change(line, conversion, decision, outcomes.get(person, _otherwise(line, conversion)), at)
+            outcome = outcomes.get(person, _otherwise(line, conversion))
+            if (line.state, line.reason) != outcome:
+                line.due_at, line.gained = at, None
+            _set(line, conversion, outcome, answer)
+            line.save(update_fields=["due_at", *SET])
         for person, outcome in outcomes.items():
-            if person in own:
-                continue
-            line = StoryLine(conversion=conversion, person_id=person, due_at=at)
-            line.back = earned.get(conversion.public_id, 0)
-            _set(line, conversion, decision, outcome)
-            made.append(line)
+            if person not in own:
+                line = StoryLine(conversion=conversion, person_id=person, due_at=at)
+                _set(line, conversion, outcome, answer)
+                made.append(line)
     insert_once(_worth_telling(made), key=["person", "conversion"])
 
 
-def _earned(moved: Collection[int], concerned: Collection[UUID]) -> dict[UUID, int]:
-    """What of the advocate's reward went back, of each conversion of which something moved, or was decided anew."""
-    named = Q(pk__in=moved) | Q(kind=KIND, subject__in=[str(public_id) for public_id in concerned])
-    subjects = dict(Occasion.objects.filter(named, kind=KIND).values_list("pk", "subject"))
-    found: dict[UUID, int] = {}
-    for reward in Reward.objects.filter(occasion__in=subjects, side="advocate", withdrawn_at=None):
-        conversion = UUID(subjects[reward.occasion_id])
-        found[conversion] = found.get(conversion, 0) + reward.taken_back
-    return found
+def answered(conversions: Iterable[Conversion]) -> dict[int, Gained]:
+    """What these conversions brought their advocates, where rewards has answered what was decided last; by key."""
+    named = {str(conversion.public_id): conversion for conversion in conversions}
+    found = gains.of(KIND, named.keys(), "advocate")
+    return {
+        named[subject].pk: gained
+        for subject, gained in found.items()
+        if (gained.decision, gained.verdict) == (named[subject].number, named[subject].advocate_side)
+    }
 
 
 def of(person: Person) -> QuerySet[StoryLine]:
@@ -95,14 +102,6 @@ def standing(conversions: Iterable[int]) -> QuerySet[Decision]:
     """The standing decisions of these conversions, with the terms and the plan under which they were made."""
     decisions = Decision.objects.filter(conversion__in=list(conversions), superseded_at=None)
     return decisions.select_related("terms__plan", "terms__program")
-
-
-def prospect(conversion: Conversion, decision: Decision) -> Prospect | None:
-    """What the plan of that day has in view for the advocate, if anything."""
-    if decision.terms is None:
-        return None
-    currency, plan = conversion.program.currency, PlanDocument.read(decision.terms.plan.document)
-    return prospects.of(plan, "advocate", counted=conversion.counted, currency=currency, at=conversion.occurred_at)
 
 
 def _outcomes(conversion: Conversion, decision: Decision, own: Mapping[UUID, StoryLine]) -> dict[UUID, Outcome]:
@@ -145,21 +144,15 @@ def _otherwise(line: StoryLine, conversion: Conversion) -> Outcome:
     return ("refused", "lost_precedence") if conversion.credited_person_id else (line.state, line.reason)
 
 
-def _change(line: StoryLine, conversion: Conversion, decision: Decision, outcome: Outcome, at: datetime) -> None:
-    if (line.state, line.reason) != outcome:
-        line.due_at = at
-    _set(line, conversion, decision, outcome)
-    line.save(update_fields=["due_at", *SET])
-
-
-def _set(line: StoryLine, conversion: Conversion, decision: Decision, outcome: Outcome) -> None:
+def _set(line: StoryLine, conversion: Conversion, outcome: Outcome, answer: Gained | None) -> None:
+    """Until rewards has answered anew, what it answered before stands."""
     line.state, line.reason = outcome
     line.occurred_at = conversion.occurred_at
     line.was_credited = line.was_credited or line.state != StoryLine.State.REFUSED
-    line.amount, line.unit, line.free_at = 0, "", None
-    in_view = prospect(conversion, decision) if line.state != StoryLine.State.REFUSED else None
-    if in_view:
-        line.amount, line.unit, line.free_at = in_view.amount, str(in_view.unit or ""), in_view.free_at
+    if line.state != StoryLine.State.CREDITED:
+        line.gained = None
+    elif answer:
+        line.gained = answer.document()
 
 
 def _worth_telling(lines: Sequence[StoryLine]) -> list[StoryLine]:

@@ -1,15 +1,22 @@
 """A line of an advocate's story in words: what a friend did, and what came of it; friends are never named."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from babel.lists import format_list
 from django.utils.translation import gettext as _
 
 from brand import days, locales
 from referrals import reasons
 from referrals.models import Decision, StoryLine
-from referrals.tell.story import prospect
+from rewards import explaining, gains
+from rewards.gains import Gain, Gained
+from rewards.plans import PlanDocument
 from spine.money import display
+
+# Why nothing came of it, where that is no matter of the order itself.
+USED_UP = frozenset({"cap_used_up", "budget_used_up"})
 
 
 @dataclass(frozen=True)
@@ -31,20 +38,43 @@ def tell(line: StoryLine, decision: Decision, at: datetime) -> Told:
     if line.state == StoryLine.State.STOPPED:
         checked = _("We are having a look at it before it counts. There is nothing for you to do.")
         return Told(line, _done(line), checked)
-    in_view = prospect(line.conversion, decision)
-    if in_view is None:
-        return Told(line, _done(line), _("It counts for you."))
-    promise = in_view.words(locales.active())
-    if line.unit and line.amount and line.back >= line.amount:
+    if line.gained is None:
+        return Told(line, _done(line), _("It counts for you. In a moment you read here what it brings you."))
+    gained = Gained.read(line.gained)
+    return _gained(line, gained.gains, decision, at) if gained.gains else Told(line, _done(line), _nothing(gained))
+
+
+def _gained(line: StoryLine, found: Sequence[Gain], decision: Decision, at: datetime) -> Told:
+    promise, back = _all(found, decision), _back(found)
+    if all(gain.is_gone for gain in found):
         gone = _("The order was paid back, and the %(promise)s with it.") % {"promise": promise}
         return Told(line, _done(line), gone)
-    when = _free(in_view.free_at, at, is_order=line.conversion.order_id is not None)
-    if line.back:
-        back = display(line.back, line.unit, locales.active())
+    when = _free(found, at, is_order=line.conversion.order_id is not None)
+    if back:
         said = _("You get %(promise)s less %(back)s that went back with the order, %(when)s.")
         return Told(line, _done(line), said % {"promise": promise, "back": back, "when": when}, promise, when)
     said = _("You get %(promise)s, %(when)s.") % {"promise": promise, "when": when}
     return Told(line, _done(line), said, promise, when)
+
+
+def _all(found: Sequence[Gain], decision: Decision) -> str:
+    """All that it brought: "$15 in credit and a bag of beans"; `decision` with the terms and the plan that it names."""
+    assert decision.terms is not None, "whoever is credited is credited by terms"
+    plan, currency = PlanDocument.read(decision.terms.plan.document), decision.terms.program.currency
+    told = [gains.words(gain, plan, currency, locales.active()) for gain in found]
+    return str(format_list(told, locale=locales.active()))
+
+
+def _back(found: Sequence[Gain]) -> str:
+    gone = [display(gain.back, gain.unit, locales.active()) for gain in found if gain.back]
+    return str(format_list(gone, locale=locales.active())) if gone else ""
+
+
+def _nothing(gained: Gained) -> str:
+    if not gained.code:
+        return _("It counts for you.")
+    told = _("It counts for you, and brings no reward this time.")
+    return f"{told} {explaining.CODES[gained.code]}" if gained.code in USED_UP else told
 
 
 def _done(line: StoryLine) -> str:
@@ -68,7 +98,10 @@ def _why(reason: str) -> str:
     return str(found.to_advocate) if found else ""
 
 
-def _free(free_at: datetime, at: datetime, *, is_order: bool) -> str:
+def _free(found: Sequence[Gain], at: datetime, *, is_order: bool) -> str:
+    if any(gain.waits for gain in found):
+        return _("once one of us has looked at it")
+    free_at = max(gain.free_at for gain in found)
     day = {"day": days.short(free_at, at)}
     if free_at <= at:
         return _("free since %(day)s") % day

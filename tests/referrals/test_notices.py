@@ -8,10 +8,11 @@ from brand.models import Message
 from customers.models import Lead, Source
 from referrals.models import Conversion, StoryLine
 from referrals.tell import notices, story
-from rewards.plans import PlanDocument
+from rewards.ladders import Ladder, Step
+from rewards.plans import Benefit, PlanDocument
 from spine import events
 from tests.factories import NOON, make_conversion, make_program
-from tests.referrals.telling import decided, redecide
+from tests.referrals.telling import decided, redecide, reward
 from tests.referrals.test_story import refused
 
 SOON = NOON + timedelta(minutes=1)
@@ -71,6 +72,43 @@ def test_writes_in_the_language_and_the_hours_of_the_reader(program, ben):
     write()
 
     assert "free on Dec 6" in Message.objects.get().text
+
+
+def test_waits_until_it_is_known_what_it_brings(program, ben):
+    conversion = make_conversion(program, credited=ben.person)
+    decided(conversion, answer=False)
+    write()
+    before = subjects()
+
+    reward(conversion, SOON)
+    write(SOON + notices.AGAIN - timedelta(microseconds=1))
+    not_yet = subjects()
+    write(SOON + notices.AGAIN)
+
+    assert (before, not_yet) == ([], [])
+    assert subjects() == ["A friend ordered. You get $15 in credit."]
+
+
+def test_writes_what_the_tier_made_of_it(db, ben):
+    ladder = Ladder("referrals", "rolling", 12, (Step("Gold", 1, multiplier=15_000),))
+    plan = PlanDocument((Benefit("advocate", "credit", fixed=1500, hold_days=14),), ladder=ladder)
+    decided(make_conversion(make_program(plan=plan), credited=ben.person), tier="Gold")
+
+    write()
+
+    assert subjects() == ["A friend ordered. You get $22.50 in credit."]
+
+
+def test_promises_nothing_that_a_limit_keeps_back(db, ben):
+    plan = PlanDocument((Benefit("advocate", "credit", fixed=1500),), budget=1000)
+    decided(make_conversion(make_program(plan=plan), credited=ben.person))
+
+    write()
+
+    letter = Message.objects.get()
+    assert letter.subject == "A friend ordered."
+    assert "brings no reward this time. The budget of the program is used up." in letter.text
+    assert "$" not in letter.text
 
 
 def test_writes_once_for_each_conversion(program, ben):

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
@@ -6,11 +7,14 @@ from django.urls import reverse
 from customers.models import Person
 from referrals.models import Decision, LinkDay, StoryLine
 from referrals.tell import funnel, story, telling
-from rewards.plans import Benefit, PlanDocument
+from rewards import approvals, releasing
+from rewards.ladders import Ladder, Step
+from rewards.models import Reward
+from rewards.plans import Benefit, Cap, PlanDocument, Rule
 from spine import events
 from spine.models import Event
 from tests.conftest import sign_in
-from tests.factories import NOON, make_conversion, make_link, make_program, make_reward
+from tests.factories import NOON, make_conversion, make_link, make_program
 from tests.referrals.telling import decided, redecide
 from tests.rewards.living import open_program, order, refund
 
@@ -27,6 +31,13 @@ def tell(at=SOON):
         pass
     while story.tell(at):
         pass
+
+
+def said(person):
+    """What somebody reads of each line, the latest first."""
+    found = story.of(person).select_related("conversion__program").order_by("-occurred_at", "-id")
+    decisions = {each.conversion_id: each for each in story.standing(line.conversion_id for line in found)}
+    return [telling.tell(line, decisions[line.conversion_id], SOON).outcome for line in found]
 
 
 def lines(person):
@@ -61,8 +72,8 @@ def test_tells_the_advocate_what_is_in_view(program, ben):
 
     line = StoryLine.objects.get()
     assert (line.person, line.state, line.reason, line.occurred_at) == (ben.person, "credited", "credited", NOON)
-    assert (line.amount, line.unit, line.free_at) == (1500, "credit:USD", NOON + timedelta(days=14))
     assert line.due_at == SOON
+    assert said(ben.person) == ["You get $15 in credit, free on Dec 5, if the order stands."]
 
 
 def test_turns_a_share_into_its_amount(db, ben):
@@ -71,18 +82,101 @@ def test_turns_a_share_into_its_amount(db, ben):
 
     tell()
 
-    line = StoryLine.objects.get()
-    assert (line.amount, line.unit, line.free_at) == (625, "cash:USD", NOON + timedelta(days=3))
+    assert said(ben.person) == ["You get $6.25 in cash, free on Nov 24, if the order stands."]
 
 
-def test_adds_nothing_up_that_is_no_amount(db, ben):
-    plan = PlanDocument((Benefit("advocate", "goods", words="a bag of beans"),))
+def test_names_all_that_a_plan_gives_in_the_brands_words(db, ben):
+    beans = Rule("beans", Benefit("advocate", "goods", words="a bag of beans"), group="beans")
+    points = Rule("points", Benefit("advocate", "points", fixed=250, hold_days=14), group="points")
+    plan = PlanDocument((Benefit("advocate", "credit", fixed=1500, hold_days=3),), rules=(beans, points))
     decided(make_conversion(make_program(plan=plan), credited=ben.person))
 
     tell()
 
-    line = StoryLine.objects.get()
-    assert (line.amount, line.unit, line.free_at) == (0, "", NOON)
+    assert said(ben.person) == [
+        "You get $15 in credit, 250 points, and a bag of beans, free on Dec 5, if the order stands."
+    ]
+
+
+def test_names_a_grant_alone(db, ben):
+    plan = PlanDocument((Benefit("advocate", "discount_code", percent=1000, pool=str(uuid4())),))
+    decided(make_conversion(make_program(plan=plan), credited=ben.person))
+
+    tell()
+
+    assert said(ben.person) == ["You get 10\u00a0% off, free since Nov 21."]
+
+
+def test_tells_what_the_tier_made_of_it(db, ben):
+    ladder = Ladder("referrals", "rolling", 12, (Step("Gold", 1, multiplier=15_000),))
+    plan = PlanDocument((Benefit("advocate", "credit", fixed=1500, hold_days=14),), ladder=ladder)
+    conversion = make_conversion(make_program(plan=plan), credited=ben.person)
+    decided(conversion, tier="Gold")
+
+    tell()
+
+    assert said(ben.person) == ["You get $22.50 in credit, free on Dec 5, if the order stands."]
+
+
+@pytest.mark.parametrize(
+    ("limits", "why"),
+    [
+        ({"caps": (Cap("person", 2),)}, "The limit for such rewards is reached."),
+        ({"budget": 3000}, "The budget of the program is used up."),
+    ],
+)
+def test_promises_nothing_that_a_limit_keeps_back(db, ben, limits, why):
+    plan = PlanDocument((Benefit("advocate", "credit", fixed=1500, hold_days=14),), **limits)
+    program = make_program(plan=plan)
+    for _number in range(3):
+        decided(make_conversion(program, credited=ben.person))
+
+    tell()
+
+    promised = "You get $15 in credit, free on Dec 5, if the order stands."
+    assert said(ben.person) == [f"It counts for you, and brings no reward this time. {why}", promised, promised]
+
+
+def test_says_that_it_counts_where_the_order_brings_nothing(db, ben):
+    plan = PlanDocument(rules=(Rule("big", Benefit("advocate", "credit", fixed=1500), at_least=10_000),))
+    decided(make_conversion(make_program(plan=plan), credited=ben.person))
+
+    tell()
+
+    assert said(ben.person) == ["It counts for you, and brings no reward this time."]
+
+
+def test_says_what_waits_for_a_person(db, ben, ada):
+    plan = PlanDocument((Benefit("advocate", "credit", fixed=1500, hold_days=14, needs_approval=True),))
+    decided(make_conversion(make_program(plan=plan), credited=ben.person))
+    tell()
+    before = said(ben.person)
+
+    approvals.approve([Reward.objects.get().public_id], ada.user, SOON)
+    tell()
+
+    assert before == ["You get $15 in credit, once one of us has looked at it."]
+    assert said(ben.person) == ["You get $15 in credit, free on Dec 5, if the order stands."]
+
+
+def test_keeps_what_was_answered_until_there_is_another_answer(program, ben):
+    conversion = make_conversion(program, credited=ben.person)
+    decided(conversion)
+    tell()
+
+    conversion.number = 2
+    conversion.save()
+    story.take(list(Event.objects.all()), SOON)
+
+    assert said(ben.person) == ["You get $15 in credit, free on Dec 5, if the order stands."]
+
+
+def test_says_that_rewards_has_not_answered_yet(program, ben):
+    decided(make_conversion(program, credited=ben.person), answer=False)
+
+    tell()
+
+    assert said(ben.person) == ["It counts for you. In a moment you read here what it brings you."]
 
 
 def test_tells_each_state_by_the_advocates_own_side(program, ben):
@@ -148,7 +242,7 @@ def test_follows_a_conversion_that_goes_to_somebody_else(program, ben, cleo):
 
     assert lines(ben.person) == [("refused", "lost_precedence")]
     assert lines(cleo.person) == [("credited", "credited")]
-    assert StoryLine.objects.get(person=ben.person).amount == 0
+    assert StoryLine.objects.get(person=ben.person).gained is None
     assert StoryLine.objects.get(person=ben.person).was_credited
 
 
@@ -180,9 +274,8 @@ def test_sums_a_story_up(program, ben):
     friend = Person.objects.create()
     for days in (0, 1):
         decided(make_conversion(program, credited=ben.person, referred=friend, at=NOON - timedelta(days=days)))
-        make_reward(ben.person, 1500, available=False, hold_until=NOON + timedelta(days=14 - days))
     decided(make_conversion(program, credited=ben.person, at=NOON - timedelta(days=60)))
-    make_reward(ben.person, 1500)
+    releasing.release_due(NOON)
     tell()
 
     found = funnel.of(ben.person)
@@ -193,7 +286,6 @@ def test_sums_a_story_up(program, ben):
 
 def test_counts_whoever_ordered_by_a_typed_code_among_those_who_followed(program, ben):
     decided(make_conversion(program, credited=ben.person))
-    make_reward(ben.person, 1500, available=False, hold_until=NOON + timedelta(days=14))
 
     assert funnel.sentence(funnel.of(ben.person), NOON) == (
         "1 friend followed, 1 ordered, $15 on its way (free on Dec 5)"
@@ -292,9 +384,9 @@ def test_says_what_of_a_reward_went_back(ben):
         story.tell(NOON)
         line = StoryLine.objects.select_related("conversion__program", "conversion__lead").get()
         decision = line.conversion.decisions.select_related("terms__plan").get()
-        found.append((line.back, telling.tell(line, decision, NOON).outcome))
+        found.append(telling.tell(line, decision, NOON).outcome)
 
     assert found == [
-        (250, "You get $10 in credit less $2.50 that went back with the order, free on Dec 5, if the order stands."),
-        (1000, "The order was paid back, and the $10 in credit with it."),
+        "You get $10 in credit less $2.50 that went back with the order, free on Dec 5, if the order stands.",
+        "The order was paid back, and the $10 in credit with it.",
     ]
