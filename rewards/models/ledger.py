@@ -43,7 +43,7 @@ class Account(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(person__isnull=False, kind__in=OWNER_KINDS, balance__gte=0)
+                condition=Q(person__isnull=False, kind__in=OWNER_KINDS, balance__isnull=False, balance__gte=0)
                 | Q(person=None, kind__in=SYSTEM_KINDS, balance=None),
                 name="account_balance_from_nothing",
             ),
