@@ -124,14 +124,14 @@ def fill(pool: Pool, lines: Iterable[str], actor: audit.Party, at: datetime, exp
 def take(pool: Pool, holder: str, at: datetime) -> PoolCode:
     """The pool's code for this holder: the one that they hold already, or the next that is free.
 
-    Concurrent callers get different codes. Raises PoolEmpty.
+    Concurrent callers get different codes: what somebody else is taking right now is passed over and never waited
+    for, since of two that each took one already, neither would ever go on. Raises PoolEmpty.
     """
     free = PoolCode.objects.filter(Q(expires_at=None) | Q(expires_at__gt=at), pool=pool, holder="").order_by("pk")
     while True:
         if held := PoolCode.objects.filter(pool=pool, holder=holder).first():
             return held
-        # What others are taking right now is passed over, and waited for only when nothing else is left.
-        chosen = free.select_for_update(skip_locked=True).first() or free.select_for_update().first()
+        chosen = free.select_for_update(skip_locked=True).first()
         if chosen is None:
             raise PoolEmpty
         try:

@@ -13,7 +13,6 @@ from referrals.models import Code, Link, Program
 from referrals.share import codes, links
 from spine.models import AuditEntry, Event
 from tests.factories import LONG_AGO, NOON, make_advocate, make_link, make_program
-from tests.spine.conftest import together  # noqa: F401
 
 DAY = timedelta(days=1)
 ACTOR = ("user", "u-1")
@@ -60,7 +59,7 @@ def test_gives_another_code_where_chance_repeats_itself(cleo, dan, monkeypatch):
     assert codes.find("CCCCCCCC").link != link
 
 
-def test_gives_one_link_to_who_asks_many_times_at_once(together):  # noqa: F811
+def test_gives_one_link_to_who_asks_many_times_at_once(together):
     program, cleo = make_program(), make_advocate("cleo")
 
     given = together([lambda: links.give(program, cleo.person, NOON)] * 8)
@@ -163,7 +162,7 @@ def test_asks_the_same_for_many_as_for_few(db):
     assert len(many) == len(few)
 
 
-def test_sweeps_beside_itself(together):  # noqa: F811
+def test_sweeps_beside_itself(together):
     make_program()
     make_advocates(60)
 
@@ -263,7 +262,7 @@ def test_refuses_to_rename_what_was_erased_meanwhile(cleo):
     assert not Code.objects.exclude(text="").exists()
 
 
-def test_gives_an_alias_to_one_of_many(together):  # noqa: F811
+def test_gives_an_alias_to_one_of_many(together):
     program = make_program()
     mine = [make_link(program, make_advocate()) for _number in range(5)]
 
@@ -273,7 +272,7 @@ def test_gives_an_alias_to_one_of_many(together):  # noqa: F811
     assert list(Link.objects.filter(code="BEN-42")) == [codes.find("BEN-42").link]
 
 
-def test_chooses_no_more_aliases_at_once_than_one_by_one(together):  # noqa: F811
+def test_chooses_no_more_aliases_at_once_than_one_by_one(together):
     link = make_link(make_program(), make_advocate())
 
     together([lambda number=number: rename(link, f"alias-{number}") for number in range(8)])

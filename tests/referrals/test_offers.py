@@ -17,7 +17,6 @@ from rewards.pools import PoolEmpty
 from spine.models import Event
 from tests.factories import NOON, TERMS, make_advocate, make_link, make_program, make_terms
 from tests.referrals.offering import make_offer
-from tests.spine.conftest import together  # noqa: F401
 
 ACTOR = ("user", "u-1")
 HOUR = timedelta(hours=1)
@@ -172,7 +171,7 @@ def test_refuses_an_address_for_an_hour(ben):
     assert PoolCode.objects.get().holder == ""
 
 
-def test_hands_out_one_code_to_who_asks_many_times_at_once(together):  # noqa: F811
+def test_hands_out_one_code_to_who_asks_many_times_at_once(together):
     make_offer(make_advocate("ben"), *(f"TEN-{number}" for number in range(8)))
 
     given = together([hand_out] * 8)
@@ -181,7 +180,7 @@ def test_hands_out_one_code_to_who_asks_many_times_at_once(together):  # noqa: F
     assert FriendCode.objects.count() == PoolCode.objects.exclude(holder="").count() == 1
 
 
-def test_hands_out_each_code_once_to_many_at_once(together):  # noqa: F811
+def test_hands_out_each_code_once_to_many_at_once(together):
     make_offer(make_advocate("ben"), *(f"TEN-{number}" for number in range(5)))
 
     given = together([lambda number=number: hand_out(f"friend{number}@example.com") for number in range(8)])

@@ -1,1 +1,1 @@
-from tests.spine.conftest import together  # noqa: F401
+from tests.spine.conftest import elsewhere, together  # noqa: F401

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,7 +10,6 @@ from rewards.models import Plan, Pool, PoolCode, Scheme
 from rewards.plans import Benefit, PlanDocument
 from spine.models import AuditEntry
 from tests.factories import NOON
-from tests.spine.conftest import together  # noqa: F401
 
 ACTOR = ("user", "u-1")
 DAY = timedelta(days=1)
@@ -139,7 +139,7 @@ def test_says_so_when_it_is_empty(db):
     assert pools.take(pool, "cleo", NOON).text == "A1"
 
 
-def test_gives_each_code_once_to_many_at_once(together):  # noqa: F811
+def test_gives_each_code_once_to_many_at_once(together):
     pool = make_pool(*(f"C{number}" for number in range(8)))
 
     taken = together([lambda number=number: pools.take(pool, f"h{number}", NOON) for number in range(12)])
@@ -149,7 +149,19 @@ def test_gives_each_code_once_to_many_at_once(together):  # noqa: F811
     assert [type(code) for code in taken if not isinstance(code, PoolCode)] == [pools.PoolEmpty] * 4
 
 
-def test_gives_one_holder_one_code_however_often_they_ask_at_once(together):  # noqa: F811
+@pytest.mark.services
+def test_waits_for_nobody_who_is_taking_the_last_code(elsewhere):
+    pool = make_pool("A1")
+
+    with transaction.atomic():
+        pools.take(pool, "cleo", NOON)
+        with pytest.raises(pools.PoolEmpty):
+            elsewhere(lambda: pools.take(pool, "dan", NOON))
+
+    assert PoolCode.objects.get().holder == "cleo"
+
+
+def test_gives_one_holder_one_code_however_often_they_ask_at_once(together):
     pool = make_pool(*(f"C{number}" for number in range(8)))
 
     taken = together([lambda: pools.take(pool, "cleo", NOON)] * 8)
@@ -158,7 +170,7 @@ def test_gives_one_holder_one_code_however_often_they_ask_at_once(together):  # 
     assert PoolCode.objects.exclude(holder="").count() == 1
 
 
-def test_puts_a_code_into_one_pool_however_often_it_is_sent_at_once(together):  # noqa: F811
+def test_puts_a_code_into_one_pool_however_often_it_is_sent_at_once(together):
     pool = make_pool()
 
     sent = together([lambda: pools.fill(pool, ["A1", "B2", "C3"], ACTOR, NOON)] * 4)

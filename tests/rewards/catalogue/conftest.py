@@ -2,7 +2,6 @@ import pytest
 
 from tests.factories import make_staff
 from tests.rewards.catalogue.shelf import Shop
-from tests.spine.conftest import together  # noqa: F401
 
 
 @pytest.fixture
