@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from advocacy_platform import api_views
 from advocates.api import Me
+from integrations import hooks
 from referrals import api as referrals_api
 from rewards import api as rewards_api
 from rewards import api_catalogue, api_payouts
@@ -33,5 +34,6 @@ urlpatterns = [
     path("v1/redemptions/<uuid:public_id>", api_catalogue.OneRedemption.as_view(), name="redemption"),
     path("v1/payouts", api_payouts.Payouts.as_view(), name="payouts"),
     path("v1/payouts/<uuid:public_id>", api_payouts.OnePayout.as_view(), name="payout"),
+    path("hooks/<slug:key>", hooks.hook, name="hook"),
     re_path(r"", api_views.Nowhere.as_view()),
 ]

@@ -13,6 +13,7 @@ from advocates import privacy as advocates_privacy
 from brand import privacy as brand_privacy
 from customers import privacy as customers_privacy
 from customers.models import Person, PrivacyRequest
+from integrations import privacy as integrations_privacy
 from referrals import privacy as referrals_privacy
 from referrals.visits import clicks
 from rewards import privacy as rewards_privacy
@@ -21,6 +22,7 @@ from spine import privacy as spine_privacy
 
 # In the order in which they erase: who leans on somebody else's rows goes first.
 ROOMS = {
+    "integrations": integrations_privacy,
     "referrals": referrals_privacy,
     "rewards": rewards_privacy,
     "advocates": advocates_privacy,
@@ -71,7 +73,7 @@ def run_due(at: datetime) -> int:
 
 def purge(at: datetime) -> int:
     """Let the rooms forget what is past its days, a batch of each kind; return how many rows went."""
-    rooms = (advocates_privacy, brand_privacy, customers_privacy, clicks)
+    rooms = (advocates_privacy, brand_privacy, customers_privacy, integrations_privacy, clicks)
     return sum(room.purge(at) for room in rooms)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from advocacy_platform import backups, bookkeeping, expiry, privacy, silence
 from brand import mail
+from integrations import reading
 from referrals.decide import attribution
 from referrals.design import endings
 from referrals.review import escalating
@@ -73,6 +74,7 @@ SWEEPS = {
     # Asks the provider, books what it answered and what people of the staff said.
     "rewards.pay": Sweep(paying.pay_due, every=5, queue="webhooks"),
     "rewards.fulfil": Sweep(fulfilling.fulfil_due, every=5, queue="webhooks"),
+    "integrations.read": Sweep(reading.read_due, every=2, queue="default"),
     "sources.silent": Sweep(silence.warn, every=10 * MINUTE, queue="mail"),
     "privacy.run": Sweep(privacy.run_due, every=5, queue="media"),
     "limits.purge": Sweep(limits.purge, every=HOUR, queue="media"),

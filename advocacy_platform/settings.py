@@ -87,6 +87,7 @@ if not DEBUG:
 
 INSTALLED_APPS = [
     "advocacy_platform",
+    "integrations",
     "referrals",
     "rewards",
     "advocates",

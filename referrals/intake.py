@@ -99,17 +99,27 @@ def take_lead(fact: LeadFact, told: Told, at: datetime) -> Taken[RecordedLead]:
 
 
 @transaction.atomic
-def take_touches(source: str, customer: CustomerFact, told: Told, at: datetime, *, is_shops_word: bool = True) -> None:
+def take_touches(
+    source: str,
+    customer: CustomerFact,
+    told: Told,
+    at: datetime,
+    *,
+    touched_at: datetime | None = None,
+    is_shops_word: bool = True,
+) -> None:
     """Keep contacts of a shop's customer, told without any order; where nothing can be believed, nobody is made.
 
-    A code counts as typed now. Where it is not the shop's own word, anybody may have sent it: then only the customer's
-    id is taken of what is said about them, since an email would join a stranger's orders to whoever owns the address.
-    Raises UnknownSource, LiveTakesNoTests.
+    A code counts as typed at `touched_at`, or now. Where it is not the shop's own word, anybody may have sent it: then
+    only the customer's id is taken of what is said about them, since an email would join a stranger's orders to whoever
+    owns the address.
+    Raises UnknownSource, LiveTakesNoTests, InTheFuture.
     """
     shop = facts.connected(source)
+    facts.refuse_future(at, touched_at)
     if contacts := touches.read(told, at):
         believed = buyers.known(customer) if is_shops_word else CustomerFact(customer.key)
         left = buyers.left(source, believed)
         person = recognise(shop, believed, told_at=at, at=at).person_id
-        touches.keep(person, contacts, touched_at=at, at=at)
+        touches.keep(person, contacts, touched_at=touched_at or at, at=at)
         conversions.open_for({person, *left}, at)

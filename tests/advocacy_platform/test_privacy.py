@@ -28,6 +28,7 @@ from brand.models import Message, Suppression
 from customers import privacy as customers_privacy
 from customers.canonical import canonical_hash
 from customers.models import Customer, Person, PrivacyRequest, Source
+from integrations.models import Connection, Delivery
 from referrals.models import Claim, Code, FriendCode, Link
 from referrals.share import codes
 from rewards.models import Grant, Plan
@@ -91,6 +92,11 @@ def zoe(db):
     Customer.objects.create(
         source=shop, key="c-9", person=person, email="zoe-shop-telltale@example.com", recorded_at=NOON
     )
+    connection = Connection.objects.create(source=shop, vendor="generic", created_at=NOON)
+    for key, told in (("m-1", {"customer_key": "c-9"}), ("m-2", {"state": "unreadable"})):
+        body = b'{"email": "Zoe-Shop-Telltale@example.com"}'
+        fields = {"state": "taken", "taken_at": NOON, **told}
+        Delivery.objects.create(connection=connection, key=key, body=body, received_at=NOON, **fields)
     link = make_link(make_program(), zoe, "alias-telltale")
     FriendCode.objects.create(
         program=link.program,
@@ -171,6 +177,7 @@ def test_exports_a_row_of_every_table_that_is_declared(zoe):
 
     text = json.dumps(found)
     assert {room: sorted(parts) for room, parts in found.items() if room != "exported_at"} == {
+        "integrations": ["deliveries"],
         "advocates": [
             "acceptances",
             "admin_log",

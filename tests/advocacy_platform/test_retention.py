@@ -10,8 +10,10 @@ from advocacy_platform import privacy
 from advocates.models import User
 from brand.models import Message
 from customers.models import Person, PrivacyRequest
+from integrations.models import Delivery, Rejection
 from spine import clock
 from tests.factories import NOON, make_user
+from tests.integrations.signing import make_connection
 
 MOMENT = timedelta(microseconds=1)
 
@@ -98,3 +100,17 @@ def test_erases_sign_ups_that_nobody_confirmed():
         "staff@example.com",
     ]
     assert Person.objects.count() == 4
+
+
+def test_forgets_what_shops_delivered_past_its_days():
+    kept = NOON - timedelta(days=1)
+    connection, _secret = make_connection("generic")
+    for key, at in (("old", kept - MOMENT), ("new", kept)):
+        Delivery.objects.create(connection=connection, key=key, body=b"{}", received_at=at)
+    for day in (kept - timedelta(days=1), kept):
+        Rejection.objects.create(connection=connection, day=day.date(), reason="unsigned", first_at=day, last_at=day)
+
+    assert privacy.purge(NOON) == 2
+
+    assert Delivery.objects.get().key == "new"
+    assert Rejection.objects.get().day == kept.date()

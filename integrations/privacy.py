@@ -1,0 +1,63 @@
+"""What this room holds about people: the messages of shops, as they came, for some days."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q, QuerySet
+
+from customers.models import Customer
+from integrations.models import Connection, Delivery, Rejection
+from spine.privacy import BATCH, Subject
+
+EXPORTED = {Delivery}
+NOTHING_PERSONAL: dict[type[models.Model], str] = {
+    Connection: "It is a shop's software, with sealed secrets.",
+    Rejection: "It counts messages of which nothing is kept.",
+}
+# Of whom these are is not known by any column.
+UNREAD = (Delivery.State.WAITING, Delivery.State.UNREADABLE)
+
+
+def export(subject: Subject) -> dict[str, Any]:
+    """The messages about them that are still kept."""
+    return {
+        "deliveries": [
+            {"topic": row.topic, "received_at": row.received_at, "body": bytes(row.body).decode(errors="replace")}
+            for row in (*_named(subject).order_by("pk"), *_unread(subject))
+        ]
+    }
+
+
+def erase(subject: Subject, at: datetime) -> list[str]:
+    """Delete the messages about them."""
+    unread = [row.pk for row in _unread(subject)]
+    Delivery.objects.filter(pk__in=unread).delete()
+    _named(subject).delete()
+    return []
+
+
+def purge(at: datetime) -> int:
+    """Delete one batch of messages that are past their days; return how many."""
+    kept_since = at - timedelta(days=settings.RETENTION_DAYS["raw_bodies"])
+    old = Delivery.objects.filter(received_at__lt=kept_since).order_by("received_at").values_list("pk", flat=True)
+    gone = Delivery.objects.filter(pk__in=list(old[:BATCH])).delete()[0]
+    return gone + Rejection.objects.filter(day__lt=kept_since.date()).delete()[0]
+
+
+def _named(subject: Subject) -> QuerySet[Delivery]:
+    keys = Customer.objects.filter(person__in=subject.people).values_list("source", "key")
+    found = Q(pk__in=[])
+    for source, key in keys:
+        found |= Q(connection__source=source, customer_key=key)
+    return Delivery.objects.filter(found)
+
+
+def _unread(subject: Subject) -> Iterator[Delivery]:
+    """Messages that nobody could read, and that hold an address of theirs."""
+    needles = [address.lower().encode() for address in subject.addresses if address]
+    for row in Delivery.objects.filter(state__in=UNREAD).order_by("pk").iterator(chunk_size=100):
+        if any(needle in bytes(row.body).lower() for needle in needles):
+            yield row
