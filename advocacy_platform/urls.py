@@ -23,6 +23,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("advocacy_platform.api_urls")),
     path("api", api_views.Nowhere.as_view()),
+    path("", include("integrations.urls")),
     path("", include("referrals.urls")),
     path("", include("rewards.urls")),
     path("", include("brand.urls")),

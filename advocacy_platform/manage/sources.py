@@ -34,8 +34,8 @@ def connect(request: StaffRequest) -> HttpResponse:
             form.add_error("name", refusal.detail)
             status = refusal.status
         else:
-            messages.success(request, _("%(name)s is connected. Its facts name it as “%(key)s”.") % vars(shop))
-            return redirect("manage:sources")
+            messages.success(request, _("%(name)s is there. Its facts name it as “%(key)s”.") % vars(shop))
+            return redirect("integrations:shop", shop.key)
     return render(request, "manage/source_connect.html", {"form": form}, status=status)
 
 

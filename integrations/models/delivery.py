@@ -28,6 +28,8 @@ class Delivery(DueRow):
     topic = models.CharField(max_length=100, blank=True)
     body = models.BinaryField()
     received_at = models.DateTimeField()
+    # We sent it ourselves, to try the connection.
+    is_trial = models.BooleanField(default=False)
     # How often the same came again.
     repeats = models.PositiveIntegerField(default=0)
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
@@ -59,3 +61,8 @@ class Delivery(DueRow):
 
     def __str__(self) -> str:
         return f"{self.topic} {self.key}"
+
+    @property
+    def is_understood(self) -> bool:
+        """Whether it is a test of ours that did all that a test can."""
+        return self.is_trial and (self.state == self.State.IGNORED or self.reason == "live_takes_no_tests")

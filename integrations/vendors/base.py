@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -254,12 +255,14 @@ def adding_up(lines: Iterable[LineFact], amounts: Mapping[str, int], total: int)
 
 
 def came_along(values: Mapping[str, Any], *, coupon: str = "") -> Told:
-    """What came along in fields named `advocacy_tokens` and `advocacy_code`; tokens are parted by spaces or commas."""
+    """What came along in fields named `advocacy_tokens` and `advocacy_code`; tokens are parted by dots, as the
+    snippet joins them, by spaces or by commas.
+    """
     tokens = values.get("advocacy_tokens")
     typed = values.get("advocacy_code")
-    found = tokens.replace(",", " ").split()[:MOST] if isinstance(tokens, str) else ()
+    found = [each for each in re.split(r"[.,\s]+", tokens) if each] if isinstance(tokens, str) else []
     code = typed.strip()[:64] if isinstance(typed, str) else ""
-    return Told(tuple(token for token in found if len(token) <= 200), code, coupon.strip()[:64])
+    return Told(tuple(token for token in found[:MOST] if len(token) <= 200), code, coupon.strip()[:64])
 
 
 def _no_number(_text: str) -> None:
