@@ -109,6 +109,9 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(_("The place"), _("Mail"), "brand:mail_setup", "brand.manage_mail", "envelope"),
     Entry(_("The place"), _("Shops"), "manage:sources", "customers.manage_sources", "building-storefront"),
     Entry(_("The place"), _("API keys"), "manage:keys", "customers.manage_keys", "key"),
+    Entry(
+        _("The place"), _("Webhooks"), "integrations:endpoints", "integrations.manage_endpoints", "arrow-up-on-square"
+    ),
     Entry(_("The machines"), _("Stuck work"), "manage:stuck", "spine.retry_stuck", "wrench-screwdriver", _stuck),
     Entry(_("The machines"), _("Audit"), "manage:audit", "spine.view_auditentry", "clipboard-document-list"),
     *(

@@ -62,6 +62,7 @@ ROLES: dict[str, Role] = {
             "customers.manage_keys",
             "customers.manage_sources",
             "customers.view_privacyrequest",
+            "integrations.manage_endpoints",
             "referrals.see_conversions",
             "referrals.suspend_advocates",
             "spine.change_clockoffset",

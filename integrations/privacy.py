@@ -9,12 +9,14 @@ from django.db import models
 from django.db.models import Q, QuerySet
 
 from customers.models import Customer
-from integrations.models import Connection, Delivery, Rejection
+from integrations.models import Connection, Delivery, Dispatch, Endpoint, Rejection
 from spine.privacy import BATCH, Subject
 
 EXPORTED = {Delivery}
 NOTHING_PERSONAL: dict[type[models.Model], str] = {
     Connection: "It is a shop's software, with sealed secrets.",
+    Dispatch: "It names an event, and how another system answered.",
+    Endpoint: "It is another system's address; who made it is an id.",
     Rejection: "It counts messages of which nothing is kept.",
 }
 # Of whom these are is not known by any column.
@@ -44,6 +46,8 @@ def purge(at: datetime) -> int:
     kept_since = at - timedelta(days=settings.RETENTION_DAYS["raw_bodies"])
     old = Delivery.objects.filter(received_at__lt=kept_since).order_by("received_at").values_list("pk", flat=True)
     gone = Delivery.objects.filter(pk__in=list(old[:BATCH])).delete()[0]
+    sent = Dispatch.objects.filter(last_at__lt=kept_since, again_at=None).order_by("last_at")
+    gone += Dispatch.objects.filter(pk__in=list(sent.values_list("pk", flat=True)[:BATCH])).delete()[0]
     return gone + Rejection.objects.filter(day__lt=kept_since.date()).delete()[0]
 
 

@@ -1,5 +1,6 @@
 """Every page, light and dark, at phone width, held against WCAG 2.2 AA by axe-core."""
 
+import os
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -17,6 +18,9 @@ from brand import suppression, unsubscribe
 from brand.models import Message
 from customers import keys
 from customers.models import Source
+from integrations import connecting, trying
+from integrations.models import Connection, Delivery, Endpoint
+from integrations.outbound import endpoints
 from referrals.models import Link, Program
 from referrals.review import claims
 from referrals.share import links
@@ -30,6 +34,7 @@ from rewards.models import Grant, Item, Pool, Standing
 from rewards.proposals import Wanted
 from tests.browser.conftest import findings, newest_code, reauthenticate, sign_in
 from tests.factories import make_reward
+from tests.integrations.signing import SECRETS
 from tests.referrals import cast
 from tests.rewards.cash import cash
 
@@ -426,3 +431,43 @@ def test_errors_are_accessible(new_phone, site, person):
     found += findings(page)
 
     assert found == []
+
+
+def test_pages_about_what_goes_in_and_out_are_accessible(new_phone, site, person):
+    ada = staff.party(User.objects.get(email=person("ada").email))
+    connecting.connect(Source.objects.get(), "shopify", ada, timezone.now())
+    connecting.enter_secret(Connection.objects.get(), SECRETS["shopify"], ada, timezone.now())
+    trying.send(Connection.objects.get(), timezone.now())
+    Source.objects.create(key="market", name="The market", created_at=timezone.now())
+    for number in range(2):
+        endpoint, _secret = endpoints.make(f"CRM {number}", f"{site}/nowhere/", ["reward.*"], ada, timezone.now())
+        Endpoint.objects.filter(pk=endpoint.pk).update(position=0)
+    # The live server's address is a private one, so nothing is sent to it and everything is tried again.
+    SWEEPS["integrations.send"].run()
+    SWEEPS["integrations.read"].run()
+    Endpoint.objects.filter(pk=endpoint.pk).update(disabled_at=timezone.now(), has_given_up=True)
+    shop, webhook = f"/manage/shops/{Source.objects.earliest('pk').key}/", f"/manage/webhooks/{endpoint.public_id}/"
+    tried = Endpoint.objects.exclude(pk=endpoint.pk).get()
+    paths = {
+        shop,
+        "/manage/shops/market/",
+        f"{shop}secret/",
+        f"{shop}set-up/",
+        f"{shop}{Delivery.objects.get().public_id}/",
+        "/manage/webhooks/",
+        webhook,
+        f"/manage/webhooks/{tried.public_id}/",
+        f"{webhook}change/",
+        f"{webhook}secret/",
+    }
+    page = new_phone()
+    sign_in(page, site, person("ada"))
+
+    seen, found = visit(page, site, paths)
+
+    if folder := os.environ.get("SHOTS"):
+        for name, path in (("webhooks", "/manage/webhooks/"), ("webhook", f"/manage/webhooks/{tried.public_id}/")):
+            page.goto(site + path)
+            page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+    assert found == []
+    assert seen == paths
