@@ -8,6 +8,7 @@ from datetime import datetime
 from advocacy_platform import backups, bookkeeping, expiry, privacy, silence
 from brand import mail
 from integrations import alarms, reading
+from integrations.files import bringing
 from integrations.outbound import sending
 from referrals.decide import attribution
 from referrals.design import endings
@@ -78,6 +79,7 @@ SWEEPS = {
     "integrations.read": Sweep(reading.read_due, every=2, queue="default"),
     # What happened is sent to whoever wants to know, in order; an address that is down holds up nobody else.
     "integrations.send": Sweep(sending.send_due, every=2, queue="webhooks"),
+    "integrations.bring": Sweep(bringing.bring_due, every=2, queue="media"),
     "integrations.alarm": Sweep(alarms.warn, every=10 * MINUTE, queue="mail"),
     "sources.silent": Sweep(silence.warn, every=10 * MINUTE, queue="mail"),
     "privacy.run": Sweep(privacy.run_due, every=5, queue="media"),

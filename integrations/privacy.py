@@ -9,14 +9,15 @@ from django.db import models
 from django.db.models import Q, QuerySet
 
 from customers.models import Customer
-from integrations.models import Connection, Delivery, Dispatch, Endpoint, Rejection
+from integrations.models import Connection, Delivery, Dispatch, Endpoint, Import, Rejection, Slice
 from spine.privacy import BATCH, Subject
 
-EXPORTED = {Delivery}
+EXPORTED = {Delivery, Slice}
 NOTHING_PERSONAL: dict[type[models.Model], str] = {
     Connection: "It is a shop's software, with sealed secrets.",
     Dispatch: "It names an event, and how another system answered.",
     Endpoint: "It is another system's address; who made it is an id.",
+    Import: "It names a file and its columns; who brought it is an id.",
     Rejection: "It counts messages of which nothing is kept.",
 }
 # Of whom these are is not known by any column.
@@ -29,15 +30,21 @@ def export(subject: Subject) -> dict[str, Any]:
         "deliveries": [
             {"topic": row.topic, "received_at": row.received_at, "body": bytes(row.body).decode(errors="replace")}
             for row in (*_named(subject).order_by("pk"), *_unread(subject))
-        ]
+        ],
+        "file_rows": [row[1:] for each, about in _rows(subject) for row in about],
     }
 
 
 def erase(subject: Subject, at: datetime) -> list[str]:
-    """Delete the messages about them."""
+    """Delete the messages about them, and the rows of files that name an address of theirs."""
     unread = [row.pk for row in _unread(subject)]
     Delivery.objects.filter(pk__in=unread).delete()
     _named(subject).delete()
+    for each, about in _rows(subject):
+        each.cells = [row for row in each.cells if row not in about]
+        gone = {row[0] for row in about}
+        each.wrong = [told for told in each.wrong if told[0] not in gone]
+        each.save(update_fields=["cells", "wrong"])
     return []
 
 
@@ -47,8 +54,19 @@ def purge(at: datetime) -> int:
     old = Delivery.objects.filter(received_at__lt=kept_since).order_by("received_at").values_list("pk", flat=True)
     gone = Delivery.objects.filter(pk__in=list(old[:BATCH])).delete()[0]
     sent = Dispatch.objects.filter(last_at__lt=kept_since, again_at=None).order_by("last_at")
+    ended = Slice.objects.filter(table__ended_at__lt=kept_since).values_list("pk", flat=True)
+    gone += Slice.objects.filter(pk__in=list(ended[:BATCH])).delete()[0]
     gone += Dispatch.objects.filter(pk__in=list(sent.values_list("pk", flat=True)[:BATCH])).delete()[0]
     return gone + Rejection.objects.filter(day__lt=kept_since.date()).delete()[0]
+
+
+def _rows(subject: Subject) -> Iterator[tuple[Slice, list[list[Any]]]]:
+    """The slices of files that are still kept, with their rows that name an address of theirs."""
+    needles = {address.lower() for address in subject.addresses if address}
+    for each in Slice.objects.order_by("pk").iterator(chunk_size=20):
+        about = [row for row in each.cells if needles & {str(cell).strip().lower() for cell in row[1:]}]
+        if about:
+            yield each, about
 
 
 def _named(subject: Subject) -> QuerySet[Delivery]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from integrations.manage import deliveries, endpoints, shops
+from integrations.manage import deliveries, endpoints, files, shops
 
 app_name = "integrations"
 urlpatterns = [
@@ -17,6 +17,12 @@ urlpatterns = [
     path("manage/shops/<slug:key>/set-up/", shops.set_up, name="set_up"),
     path("manage/shops/<slug:key>/secret/", shops.secret, name="secret"),
     path("manage/shops/<slug:key>/test/", shops.send_test, name="send_test"),
+    path("manage/shops/<slug:key>/files/", files.files, name="files"),
+    path("manage/shops/<slug:key>/files/<uuid:public_id>/", files.file, name="file"),
+    path("manage/shops/<slug:key>/files/<uuid:public_id>/columns/", files.columns, name="file_columns"),
+    path("manage/shops/<slug:key>/files/<uuid:public_id>/take/", files.take, name="take_file"),
+    path("manage/shops/<slug:key>/files/<uuid:public_id>/drop/", files.drop, name="drop_file"),
+    path("manage/shops/<slug:key>/files/<uuid:public_id>/bad/", files.bad, name="bad_rows"),
     path("manage/shops/<slug:key>/<uuid:public_id>/", deliveries.delivery, name="delivery"),
     path("manage/shops/<slug:key>/<uuid:public_id>/replay/", deliveries.replay, name="replay"),
 ]

@@ -1,11 +1,14 @@
 """What staff fill in to connect a shop."""
 
 import re
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from integrations.models import Connection
+from integrations.files.cells import Wrong, currency
+from integrations.files.kinds import KINDS
+from integrations.models import Connection, Import
 
 # Said beside each choice, so that nobody has to know our words for it.
 HINTS = {
@@ -53,6 +56,53 @@ class RepeatForm(forms.Form):
 
     first = forms.IntegerField(label=_("From position"), min_value=1, max_value=2**62)
     last = forms.IntegerField(label=_("To position"), min_value=1, max_value=2**62)
+
+
+class FileForm(forms.Form):
+    """A file with a shop's past."""
+
+    kind = forms.ChoiceField(label=_("What is in it"), choices=Import.Kind.choices, widget=forms.RadioSelect)
+    file = forms.FileField(
+        label=_("CSV file"), help_text=_("With a line of column names, as any spreadsheet or shop exports it.")
+    )
+
+
+class ColumnsForm(forms.Form):
+    """Which column is what."""
+
+    def __init__(self, table: Import, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        columns = [("", _("Not in this file")), *((str(place), name) for place, name in enumerate(table.columns))]
+        for field in KINDS[table.kind]:
+            self.fields[field.name] = forms.ChoiceField(
+                label=str(field.label),
+                choices=columns,
+                required=field.is_needed,
+                initial=table.mapping.get(field.name, ""),
+            )
+        if table.kind != Import.Kind.CUSTOMERS:
+            self.fields["all_in"] = forms.CharField(
+                label=_("All amounts are in"),
+                help_text=_("Where no column says it."),
+                max_length=3,
+                required=False,
+                initial=table.currency,
+            )
+
+    def clean_all_in(self) -> str:
+        """The currency's code."""
+        told = str(self.cleaned_data["all_in"]).strip()
+        if not told:
+            return ""
+        try:
+            return currency(told)
+        except Wrong as wrong:
+            raise forms.ValidationError(wrong.why) from wrong
+
+    def mapping(self) -> dict[str, int]:
+        """For each field that was named, its column."""
+        told = self.cleaned_data.items()
+        return {name: int(place) for name, place in told if name != "all_in" and place != ""}
 
 
 class SecretForm(forms.Form):

@@ -3,5 +3,6 @@
 from integrations.models.connection import Connection, Rejection
 from integrations.models.delivery import Delivery
 from integrations.models.endpoint import Dispatch, Endpoint
+from integrations.models.table import Import, Slice
 
-__all__ = ["Connection", "Delivery", "Dispatch", "Endpoint", "Rejection"]
+__all__ = ["Connection", "Delivery", "Dispatch", "Endpoint", "Import", "Rejection", "Slice"]

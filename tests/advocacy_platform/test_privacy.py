@@ -28,7 +28,7 @@ from brand.models import Message, Suppression
 from customers import privacy as customers_privacy
 from customers.canonical import canonical_hash
 from customers.models import Customer, Person, PrivacyRequest, Source
-from integrations.models import Connection, Delivery
+from integrations.models import Connection, Delivery, Import, Slice
 from referrals.models import Claim, Code, FriendCode, Link
 from referrals.share import codes
 from rewards.models import Grant, Plan
@@ -97,6 +97,10 @@ def zoe(db):
         body = b'{"email": "Zoe-Shop-Telltale@example.com"}'
         fields = {"state": "taken", "taken_at": NOON, **told}
         Delivery.objects.create(connection=connection, key=key, body=body, received_at=NOON, **fields)
+    table = Import.objects.create(
+        source=shop, kind="customers", name="past.csv", columns=["id", "email"], created_by="u1", created_at=NOON
+    )
+    Slice.objects.create(table=table, number=0, cells=[[2, "c-9", "Zoe-Shop-Telltale@example.com"]])
     link = make_link(make_program(), zoe, "alias-telltale")
     FriendCode.objects.create(
         program=link.program,
@@ -177,7 +181,7 @@ def test_exports_a_row_of_every_table_that_is_declared(zoe):
 
     text = json.dumps(found)
     assert {room: sorted(parts) for room, parts in found.items() if room != "exported_at"} == {
-        "integrations": ["deliveries"],
+        "integrations": ["deliveries", "file_rows"],
         "advocates": [
             "acceptances",
             "admin_log",

@@ -1,5 +1,6 @@
 """Every page, light and dark, at phone width, held against WCAG 2.2 AA by axe-core."""
 
+import io
 import os
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from brand.models import Message
 from customers import keys
 from customers.models import Source
 from integrations import connecting, trying
+from integrations.files import bringing
 from integrations.models import Connection, Delivery, Endpoint
 from integrations.outbound import endpoints
 from referrals.models import Link, Program
@@ -442,6 +444,13 @@ def test_pages_about_what_goes_in_and_out_are_accessible(new_phone, site, person
     for number in range(2):
         endpoint, _secret = endpoints.make(f"CRM {number}", f"{site}/nowhere/", ["reward.*"], ada, timezone.now())
         Endpoint.objects.filter(pk=endpoint.pk).update(position=0)
+    past = b"Order ID,Date,Total,Currency\n1,2026-11-01,5.00,USD\n2,soon,5.00,USD\n"
+    tables = [
+        bringing.bring(Source.objects.get(key="market"), "orders", "past.csv", io.BytesIO(past), ada, timezone.now())
+        for _time in range(2)
+    ]
+    bringing.name_columns(tables[0], tables[0].mapping, "", timezone.now())
+    SWEEPS["integrations.bring"].run()
     # The live server's address is a private one, so nothing is sent to it and everything is tried again.
     SWEEPS["events.number"].run()
     SWEEPS["integrations.send"].run()
@@ -460,6 +469,9 @@ def test_pages_about_what_goes_in_and_out_are_accessible(new_phone, site, person
         f"/manage/webhooks/{tried.public_id}/",
         f"{webhook}change/",
         f"{webhook}secret/",
+        "/manage/shops/market/files/",
+        f"/manage/shops/market/files/{tables[0].public_id}/",
+        f"/manage/shops/market/files/{tables[1].public_id}/columns/",
     }
     page = new_phone()
     sign_in(page, site, person("ada"))
@@ -467,8 +479,8 @@ def test_pages_about_what_goes_in_and_out_are_accessible(new_phone, site, person
     seen, found = visit(page, site, paths)
 
     if folder := os.environ.get("SHOTS"):
-        for name, path in (("webhooks", "/manage/webhooks/"), ("webhook", f"/manage/webhooks/{tried.public_id}/")):
+        for number, path in enumerate(sorted(paths)):
             page.goto(site + path)
-            page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+            page.screenshot(path=f"{folder}/in-out-{number}.png", full_page=True)
     assert found == []
     assert seen == paths
