@@ -6,7 +6,7 @@ import sys
 
 from benchmarks.figures import read, table
 
-NAMES = ("redirect", "kill", "intake", "decisions", "ledger")
+NAMES = ("redirect", "kill", "intake", "decisions", "ledger", "files")
 
 
 def main() -> int:

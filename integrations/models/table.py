@@ -21,7 +21,7 @@ class Import(models.Model):
         REFUNDS = "refunds", _("Refunds")
 
     class State(models.TextChoices):
-        MAPPING = "mapping", _("Its columns are not named yet")
+        MAPPING = "mapping", _("Columns to name")
         CHECKING = "checking", _("Being checked")
         CHECKED = "checked", _("Waits for your word")
         TAKING = "taking", _("Being taken")
