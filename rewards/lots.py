@@ -72,14 +72,10 @@ def give_back(name: str, at: datetime, *, actor: audit.Party = booking.SYSTEM) -
 
 
 def _end(name: str, act: Act, target: str, at: datetime, actor: audit.Party) -> list[Transfer]:
-    """Move what was taken to where it ends: once, whatever is tried later."""
+    """Move what was taken to where it ends: once, whatever is tried later. The caller holds what `hold` holds."""
     taken = list(Transfer.objects.filter(entry=f"{name}:taken").order_by("number"))
     rewards = _read({transfer.reward_id for transfer in taken})
-    earned_by = Occasion.objects.filter(pk__in={reward.occasion_id for reward in rewards.values()}).order_by("pk")
-    list(earned_by.select_for_update(no_key=True).values_list("pk"))
     book = ledger.hold(Owner.of(reward) for reward in rewards.values())
-    # Once more, now that nobody else moves them.
-    rewards = _read(rewards)
     moves = [
         Move(f"{name}:ended", act, rewards[transfer.reward_id], "in_flight", target, transfer.amount)
         for transfer in taken

@@ -4,6 +4,8 @@ A row is held so that only whoever asks for it is stopped. `FOR KEY SHARE` stops
 `FOR SHARE` also stops a `FOR NO KEY UPDATE`, and tells of rows that the act itself does not change.
 """
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.db import OperationalError, connection, transaction
 
@@ -11,11 +13,13 @@ from rewards import approvals, granting, leaving, occasions, proposals, releasin
 from rewards.cash import batches, payouts
 from rewards.cash import by_hand as payouts_by_hand
 from rewards.catalogue import by_hand, redemptions
-from rewards.models import Grant, Occasion, Payout, Plan, Proposal, Redemption, Reward
+from rewards.models import Grant, Item, Occasion, Payout, Plan, Proposal, Redemption, Reward
 from rewards.proposals import Wanted
+from spine.refusal import Refusal
 from tests.factories import NOON, make_reward, make_staff
 from tests.rewards.cash.cash import ACTOR, LATER, approved, pay, requested
 from tests.rewards.catalogue.shelf import fulfil, make_item, take
+from tests.waiting import closing, is_somebody_waiting, wait_until
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
 UPDATE, SHARE = "FOR KEY SHARE", "FOR SHARE"
@@ -44,6 +48,27 @@ def stopped(elsewhere):
             else:
                 is_stopped = False
         return is_stopped
+
+    return run
+
+
+@pytest.fixture
+def meanwhile():
+    """Begin an act while a change is not committed, commit that once the act waits for it, and tell how it ended."""
+
+    def one(act):
+        try:
+            return act()
+        except Refusal as refusal:
+            return refusal
+
+    def run(change, act):
+        with ThreadPoolExecutor(1) as pool:
+            with transaction.atomic():
+                change()
+                ending = pool.submit(closing, lambda: one(act))
+                wait_until(lambda: ending.done() or is_somebody_waiting())
+            return ending.result(timeout=30)
 
     return run
 
@@ -183,6 +208,56 @@ def test_asking_what_was_asked_before(stopped, ben):
         return _within(occasions.lock, reward.occasion.kind, [reward.occasion.subject])
 
     assert stopped(reward.occasion, SHARE, lock)
+
+
+def dispute(occasion):
+    """A bank begins to look at the order."""
+    Occasion.objects.filter(pk=occasion.pk).update(is_disputed=True)
+
+
+def test_releases_nothing_early_of_an_order_that_a_bank_begins_to_look_at(meanwhile, ben):
+    reward = make_reward(ben.person, available=False)
+
+    ending = meanwhile(lambda: dispute(reward.occasion), lambda: releasing.release_early(reward, ACTOR, "Soon", NOON))
+
+    assert isinstance(ending, releasing.UnderDispute)
+    assert Reward.objects.get().on_hold == 1500
+
+
+def test_releases_nothing_of_an_order_that_a_bank_begins_to_look_at(meanwhile, ben):
+    reward = make_reward(ben.person, available=False, due_at=NOON)
+
+    meanwhile(lambda: dispute(reward.occasion), lambda: releasing.release_due(NOON))
+
+    assert Reward.objects.get().on_hold == 1500
+
+
+def test_hands_nothing_out_of_an_order_that_a_bank_begins_to_look_at(meanwhile, ben, ada):
+    row = grant(ben.person)
+
+    ending = meanwhile(lambda: dispute(row.occasion), lambda: granting.mark_sent(row, ada.user, "", NOON))
+
+    assert isinstance(ending, granting.GrantNotReady)
+    assert Grant.objects.get().state == "ready"
+
+
+def test_grants_nothing_of_an_order_that_a_bank_begins_to_look_at(meanwhile, ben):
+    row = grant(ben.person, state="promised", ready_at=None, due_at=NOON)
+
+    meanwhile(lambda: dispute(row.occasion), lambda: granting.grant_due(NOON))
+
+    assert Grant.objects.get().state == "promised"
+
+
+def test_takes_nothing_that_is_just_withdrawn(meanwhile, cleo):
+    make_reward(cleo.person, 1000, unit="PTS")
+    item = make_item()
+
+    ending = meanwhile(lambda: Item.objects.filter(pk=item.pk).update(withdrawn_at=NOON), lambda: take(cleo, item))
+
+    assert isinstance(ending, Refusal)
+    assert not Redemption.objects.exists()
+    assert Item.objects.get().taken == 0
 
 
 def _within(act, *told):

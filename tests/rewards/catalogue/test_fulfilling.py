@@ -321,7 +321,7 @@ def test_asks_the_database_as_often_for_each_of_many(rich, django_assert_num_que
     fulfil()
     Redemption.objects.update(outcome="arrived", due_at=NOON)
 
-    with django_assert_num_queries(19 * count + 19):
+    with django_assert_num_queries(17 * count + 19):
         fulfilling.book_due(NOON)
 
     assert Redemption.objects.filter(state="arrived").count() == count
