@@ -8,9 +8,8 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
-from django.utils.translation import override
 
-from advocates import staff
+from advocates import preferences, staff
 from advocates.models import User
 from brand import mail
 from rewards import proof
@@ -74,7 +73,7 @@ def _stop(found: Collection[Finding], at: datetime) -> None:
 
 
 def _write(keeper: User, found: Collection[Finding], day: str, at: datetime) -> None:
-    with override(keeper.advocate.locale or None if hasattr(keeper, "advocate") else None):
+    with preferences.activated(getattr(keeper, "advocate", None)):
         mail.enqueue(
             key=f"ledger.broken:{day}:{keeper.public_id}",
             to=keeper.email,

@@ -5,9 +5,8 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
-from advocates import staff
+from advocates import preferences, staff
 from advocates.models import User
 from brand import mail
 from customers.silence import Heard, silent
@@ -24,7 +23,7 @@ def warn(at: datetime) -> int:
 
 def _write(keeper: User, shop: Heard, at: datetime) -> bool:
     assert shop.last_at is not None, "a shop that never told anything can't fall silent"
-    with override(keeper.advocate.locale or None if hasattr(keeper, "advocate") else None):
+    with preferences.activated(getattr(keeper, "advocate", None)):
         message = mail.enqueue(
             # A silence begins when it last told something.
             key=f"source.silent:{shop.source.key}:{shop.last_at.isoformat()}:{keeper.public_id}",

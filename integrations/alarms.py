@@ -7,9 +7,8 @@ from django.conf import settings
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
-from advocates import staff
+from advocates import preferences, staff
 from advocates.models import User
 from brand import mail
 from integrations import verdicts
@@ -39,7 +38,7 @@ def _failing(at: datetime) -> Sequence[Rejection]:
 
 def _write(keeper: User, rejection: Rejection) -> bool:
     shop = rejection.connection.source
-    with override(keeper.advocate.locale or None if hasattr(keeper, "advocate") else None):
+    with preferences.activated(getattr(keeper, "advocate", None)):
         message = mail.enqueue(
             key=f"shop.turned_away:{shop.key}:{rejection.day}:{keeper.public_id}",
             to=keeper.email,

@@ -18,10 +18,9 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 from rest_framework.utils.encoders import JSONEncoder
 
-from advocates import staff
+from advocates import preferences, staff
 from advocates.models import User
 from brand import mail
 from integrations.models import Dispatch, Endpoint
@@ -151,7 +150,7 @@ def _give_up(endpoint: Endpoint, since: datetime, at: datetime) -> None:
 
 
 def _write(keeper: User, endpoint: Endpoint, since: datetime, at: datetime) -> None:
-    with override(keeper.advocate.locale or None if hasattr(keeper, "advocate") else None):
+    with preferences.activated(getattr(keeper, "advocate", None)):
         mail.enqueue(
             key=f"endpoint.gave_up:{endpoint.public_id}:{since.isoformat()}:{keeper.public_id}",
             to=keeper.email,

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
-from django.utils.translation import ngettext, override
+from django.utils.translation import ngettext
 
-from advocates import staff
+from advocates import preferences, staff
 from advocates.models import User
 from brand import mail
 from referrals.models import Conversion
@@ -60,7 +60,7 @@ def _key(conversion: Conversion) -> str:
 
 
 def _write(reviewer: User, overdue: Sequence[Conversion], at: datetime) -> None:
-    with override(reviewer.advocate.locale or None if hasattr(reviewer, "advocate") else None):
+    with preferences.activated(getattr(reviewer, "advocate", None)):
         subject = ngettext(
             "A conversion has waited for a week", "%(count)d conversions have waited for a week", len(overdue)
         )
