@@ -4,6 +4,7 @@ Amounts are text in the shop's own currency. What was paid back is the sum of a 
 lines say: a shop may give back less, more, or nothing.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -45,8 +46,9 @@ def verify(incoming: Incoming, secrets: Secrets) -> Genuine:
     if not base.fits([given], [base.signed(secret.encode(), incoming.body) for secret in secrets]):
         raise WrongSignature
     # One event reaches every subscription under an id of its own, and is one all the same.
-    event = incoming.headers.get("x-shopify-event-id") or incoming.headers.get("x-shopify-webhook-id") or ""
-    return Genuine(f"{topic}:{base.named(event)}"[:255], topic)
+    event = incoming.headers.get("x-shopify-event-id") or incoming.headers.get("x-shopify-webhook-id")
+    name = base.text(event) or hashlib.sha256(incoming.body).hexdigest()
+    return Genuine(f"{topic}:{name}"[:255], topic)
 
 
 def parse(body: bytes, topic: str, source: str) -> Parsed:

@@ -243,6 +243,17 @@ def test_keeps_two_events_of_one_topic_apart(db):
     ]
 
 
+def test_knows_a_message_without_an_id_by_its_body(db):
+    _connection, secret = make_connection("shopify")
+    for told in (shopify_order(), shopify_order(id=2), shopify_order()):
+        body = json.dumps(told).encode()
+        sent = headers("shopify", secret, body, NOON, topic="orders/create")
+        del sent["X-Shopify-Event-Id"]
+        assert post("shop", body, sent).status_code == 200
+
+    assert sorted(Delivery.objects.values_list("repeats", flat=True)) == [0, 1]
+
+
 def test_keeps_two_changes_of_one_second_apart(db):
     connection, secret = make_connection("woocommerce")
     for told in (woo_order(), woo_order(status="completed"), woo_order()):
