@@ -19,7 +19,7 @@ from referrals.reasons import REASONS
 from spine.refusal import Refusal
 
 FOLDER = settings.BASE_DIR / "docs" / "reference"
-ROOMS = ("spine", "brand", "customers", "advocates", "rewards", "referrals", "advocacy_platform")
+ROOMS = ("spine", "brand", "customers", "advocates", "rewards", "integrations", "referrals", "advocacy_platform")
 NOTE = "<!-- Written by `manage.py make_reference` from the code. -->\n"
 
 

@@ -41,7 +41,7 @@ def add(request: AuthenticatedRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             made, secret = outbound.make(**form.cleaned_data, actor=staff.party(request.user), at=clock.now())
-        except outbound.BadAddress as refusal:
+        except outbound.BadUrl as refusal:
             form.add_error("url", refusal.detail)
             status = refusal.status
         else:
@@ -72,7 +72,7 @@ def change(request: AuthenticatedRequest, public_id: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             outbound.change(found, **form.cleaned_data, actor=staff.party(request.user), at=clock.now())
-        except outbound.BadAddress as refusal:
+        except outbound.BadUrl as refusal:
             form.add_error("url", refusal.detail)
             status = refusal.status
         else:

@@ -28,10 +28,10 @@ OVERLAP = timedelta(days=3)
 MOST_AGAIN = 1000
 
 
-class BadAddress(Refusal):
+class BadUrl(Refusal):
     """What was given is no address that can be called."""
 
-    code = "bad_address"
+    code = "bad_url"
     status = 422
     sentence = _("Give a whole address that begins with https://, without a name and a password in it.")
 
@@ -61,7 +61,7 @@ class AlreadyOn(Refusal):
 def make(name: str, url: str, names: Sequence[str], actor: Party, at: datetime) -> tuple[Endpoint, str]:
     """Send what happens from now on to an address; the endpoint and its secret, which nobody can read again later.
 
-    Raises BadAddress.
+    Raises BadUrl.
     """
     secret = _secret()
     endpoint = Endpoint.objects.create(
@@ -79,7 +79,7 @@ def make(name: str, url: str, names: Sequence[str], actor: Party, at: datetime) 
 
 @transaction.atomic
 def change(endpoint: Endpoint, name: str, url: str, names: Sequence[str], actor: Party, at: datetime) -> None:
-    """Change where it is and what it gets from now on. Raises BadAddress."""
+    """Change where it is and what it gets from now on. Raises BadUrl."""
     fresh = {"name": name, "url": _address(url), "names": sorted(set(names))}
     Endpoint.objects.filter(pk=endpoint.pk).update(**fresh)
     # Whatever waits for the old address is tried at the new one.
@@ -156,9 +156,9 @@ def _address(url: str) -> str:
         told = urlsplit(url.strip())
         is_whole = bool(told.hostname) and (told.port is None or told.port > 0)
     except ValueError as garbled:
-        raise BadAddress from garbled
+        raise BadUrl from garbled
     if told.scheme not in ("http", "https") or not is_whole or told.username or told.password or told.fragment:
-        raise BadAddress
+        raise BadUrl
     return url.strip()
 
 

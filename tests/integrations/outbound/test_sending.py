@@ -260,7 +260,7 @@ def test_writes_nothing_under_a_lease_that_another_has_now(db, receiver):
 
 @pytest.mark.parametrize("url", NO_ADDRESSES)
 def test_refuses_what_is_no_address(db, url):
-    with pytest.raises(endpoints.BadAddress):
+    with pytest.raises(endpoints.BadUrl):
         make_endpoint(url)
 
     assert not Endpoint.objects.exists()
