@@ -20,8 +20,6 @@ NOTHING_PERSONAL: dict[type[models.Model], str] = {
     Import: "It names a file and its columns; who brought it is an id.",
     Rejection: "It counts messages of which nothing is kept.",
 }
-# Of whom these are is not known by any column.
-UNREAD = (Delivery.State.WAITING, Delivery.State.UNREADABLE)
 
 
 def export(subject: Subject) -> dict[str, Any]:
@@ -29,7 +27,7 @@ def export(subject: Subject) -> dict[str, Any]:
     return {
         "deliveries": [
             {"topic": row.topic, "received_at": row.received_at, "body": bytes(row.body).decode(errors="replace")}
-            for row in (*_named(subject).order_by("pk"), *_unread(subject))
+            for row in (*_named(subject).order_by("pk"), *_unnamed(subject))
         ],
         "file_rows": [row[1:] for each, about in _rows(subject) for row in about],
     }
@@ -37,8 +35,8 @@ def export(subject: Subject) -> dict[str, Any]:
 
 def erase(subject: Subject, at: datetime) -> list[str]:
     """Delete the messages about them, and the rows of files that name an address of theirs."""
-    unread = [row.pk for row in _unread(subject)]
-    Delivery.objects.filter(pk__in=unread).delete()
+    unnamed = [row.pk for row in _unnamed(subject)]
+    Delivery.objects.filter(pk__in=unnamed).delete()
     _named(subject).delete()
     for each, about in _rows(subject):
         each.cells = [row for row in each.cells if row not in about]
@@ -77,9 +75,9 @@ def _named(subject: Subject) -> QuerySet[Delivery]:
     return Delivery.objects.filter(found)
 
 
-def _unread(subject: Subject) -> Iterator[Delivery]:
-    """Messages that nobody could read, and that hold an address of theirs."""
+def _unnamed(subject: Subject) -> Iterator[Delivery]:
+    """Messages of which no column says whom they are about, and that hold an address of theirs."""
     needles = [address.lower().encode() for address in subject.addresses if address]
-    for row in Delivery.objects.filter(state__in=UNREAD).order_by("pk").iterator(chunk_size=100):
+    for row in Delivery.objects.filter(customer_key="").order_by("pk").iterator(chunk_size=100):
         if any(needle in bytes(row.body).lower() for needle in needles):
             yield row

@@ -10,7 +10,7 @@ from django.db import transaction
 from customers import facts, privacy
 from customers.facts import StillBeingTold
 from customers.models import Customer, Refund, Source
-from customers.told import DisputeFact
+from customers.told import CustomerFact, DisputeFact
 from customers.weighing import ConflictingFact
 from integrations.models import Delivery
 from integrations.vendors import VENDORS
@@ -46,7 +46,7 @@ def read(delivery: Delivery, at: datetime) -> Mapping[str, Any]:
         "state": Delivery.State.REFUSED if refused else state,
         "reason": refused[:40],
         "became": became,
-        "customer_key": parsed.customer,
+        "customer_key": parsed.customer or next(filter(None, map(_whose, parsed.facts)), ""),
         "taken_at": at,
     }
 
@@ -62,6 +62,13 @@ def _take(fact: Fact, parsed: Parsed, source: Source, at: datetime) -> Became:
     except Refusal as refusal:
         result, is_refused = refusal.code, True
     return {"what": what, "id": key, "result": result, "is_refused": is_refused}
+
+
+def _whose(fact: Fact) -> str:
+    """The shop's id of the customer that a fact names; empty where it names none."""
+    told = fact.fact if isinstance(fact, OrderTold | LeadTold) else fact
+    customer = getattr(told, "customer", None)
+    return customer.key if isinstance(customer, CustomerFact) else ""
 
 
 def _name(fact: Fact) -> tuple[str, str]:

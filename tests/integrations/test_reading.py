@@ -8,9 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from advocacy_platform import privacy
 from customers.models import Customer, Order, PrivacyRequest, Refund
 from integrations import reading
 from integrations.models import Delivery
+from integrations.vendors.base import guest
 from referrals.models import Conversion
 from rewards.models import Reward
 from rewards.plans import Benefit, PlanDocument
@@ -293,6 +295,27 @@ def test_has_nobody_to_ask_for(db):
     read()
 
     assert became() == [("taken", [("privacy", "nobody")])]
+
+
+@pytest.mark.parametrize(
+    ("kind", "about"),
+    [
+        ("checkout.session.completed", stripe_session(customer=None)),
+        ("charge.refunded", {"id": "ch_1", "payment_intent": "pi_1", "billing_details": {"email": "Cleo@Example.com"}}),
+    ],
+)
+def test_forgets_the_messages_about_a_guest_who_is_erased(cleo, kind, about):
+    shop = make_connection("stripe")
+    Customer.objects.create(
+        source=shop[0].source, key=guest("dan@example.com").key, person=cleo.person, recorded_at=NOON
+    )
+    stripe(*shop, kind, about)
+    stripe(*shop, "customer.created", {"id": "cus_1"})
+    read()
+
+    privacy.erase(cleo.person, ("user", "u1"), LATER)
+
+    assert Delivery.objects.get().topic == "customer.created"
 
 
 STORY = [

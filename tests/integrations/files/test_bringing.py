@@ -9,7 +9,9 @@ from customers.told import CustomerFact, LineFact, OrderFact
 from integrations.files import bringing, kinds
 from integrations.files.kinds import Bad
 from integrations.models import Import, Slice
+from referrals import intake
 from referrals.models import Conversion
+from referrals.touches import Told
 from tests.factories import NOON, make_link, make_program, make_source
 from tests.rewards.living import follow
 
@@ -84,9 +86,6 @@ def test_takes_orders(shop):
 def test_takes_customers_who_are_not_new_then(shop, ben):
     make_link(make_program(), ben, "BEN42")
     taken(shop, "id;email;first order\nc-9;dan@example.com;2020-01-01\n", "customers")
-
-    from referrals import intake
-    from referrals.touches import Told
 
     fact = OrderFact("shop", "1", "USD", NOON, (LineFact("1", "goods", 5000),), customer=CustomerFact("c-9"))
     intake.take_order(fact, Told(code="BEN42"), NOON)
