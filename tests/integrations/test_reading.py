@@ -361,7 +361,7 @@ STORIES = {
 class TestAnyOrder(TestCase):
     """Deliveries shuffled, doubled and read late end as in the right order."""
 
-    @settings(max_examples=24, deadline=None)
+    @settings(max_examples=10, deadline=None)
     @given(st.data(), st.sampled_from(sorted(STORIES)))
     def test_ends_as_the_right_order_does(self, data, vendor):
         story = STORIES[vendor]
