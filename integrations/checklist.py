@@ -20,7 +20,7 @@ class Point:
 
     is_done: bool
     done: str | Promise
-    todo: str | Promise
+    wanted: str | Promise
     is_optional: bool = False
 
 

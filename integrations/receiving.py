@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Value
+from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -90,7 +90,8 @@ def _kept(connection: Connection, incoming: Incoming, *, is_trial: bool) -> Deli
 @transaction.atomic
 def replay(delivery: Delivery, actor: Party, at: datetime) -> None:
     """Have a message read once more; what it says and is known changes nothing. Raises StillWaiting."""
-    read = Delivery.objects.filter(pk=delivery.pk).exclude(state=Delivery.State.WAITING)
+    stands = ~Q(state=Delivery.State.WAITING) | Q(dead_at__isnull=False)
+    read = Delivery.objects.filter(stands, pk=delivery.pk)
     fresh: dict[str, Any] = {"state": Delivery.State.WAITING, "reason": "", "became": [], "taken_at": None}
     if not read.update(due_at=at, dead_at=None, attempts=0, **fresh):
         raise StillWaiting

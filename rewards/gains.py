@@ -7,6 +7,7 @@ from typing import Any
 
 from babel import Locale
 from django.db.models import Prefetch
+from django.utils.translation import gettext as _
 
 from rewards import words as saying
 from rewards.awarding import CODES
@@ -67,8 +68,9 @@ def words(gain: Gain, plan: PlanDocument, currency: str, locale: Locale | str) -
     """A gain under its plan, to stand inside a sentence: `$15 in credit`, `a bag of beans`."""
     if gain.unit:
         return saying.amount(gain.amount, gain.unit, locale)
-    benefit = next(rule.benefit for rule in plan.all_rules if rule.name == gain.rule)
-    return saying.promise(benefit, currency, locale)
+    # Until it is answered anew, what is told may be of a rule that the plan of a later decision has not.
+    benefit = next((rule.benefit for rule in plan.all_rules if rule.name == gain.rule), None)
+    return saying.promise(benefit, currency, locale) if benefit else _("a surprise")
 
 
 def _gained(answer: Award, side: Side, gains: Iterable[Gain]) -> Gained:

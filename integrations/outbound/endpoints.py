@@ -109,7 +109,9 @@ def secrets_of(endpoint: Endpoint, at: datetime) -> list[str]:
 @transaction.atomic
 def switch_off(endpoint: Endpoint, actor: Party, at: datetime) -> None:
     """Send nothing there any more; where it stood is kept. Raises AlreadyOff."""
-    if not Endpoint.objects.filter(pk=endpoint.pk, disabled_at=None).update(disabled_at=at, due_at=None):
+    # Whoever is serving it finds that the number has moved on, and stops.
+    off = {"disabled_at": at, "due_at": None, "lease": F("lease") + 1}
+    if not Endpoint.objects.filter(pk=endpoint.pk, disabled_at=None).update(**off):
         raise AlreadyOff
     _note(endpoint, "endpoint.switched_off", actor, at)
 

@@ -198,6 +198,18 @@ def test_reads_a_message_once_more(ada_client):
     assert AuditEntry.objects.filter(verb="delivery.replayed").count() == 1
 
 
+def test_reads_a_message_once_more_that_was_given_up(ada_client):
+    connection, secret = make_connection("shopify")
+    deliver(connection, secret, shopify_order(), topic="orders/create")
+    Delivery.objects.update(dead_at=clock.now(), due_at=None, attempts=10)
+
+    answer = ada_client.post(reverse("integrations:replay", args=[*SHOP, Delivery.objects.get().public_id]))
+    read()
+
+    delivery = Delivery.objects.get()
+    assert (answer.status_code, delivery.state, delivery.dead_at) == (302, "taken", None)
+
+
 def test_shows_no_message_under_another_shop(ada_client):
     connection, secret = make_connection("shopify")
     make_connection("stripe", "other")

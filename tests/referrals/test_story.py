@@ -171,6 +171,17 @@ def test_keeps_what_was_answered_until_there_is_another_answer(program, ben):
     assert said(ben.person) == ["You get $15 in credit, free on Dec 5, if the order stands."]
 
 
+def test_says_something_of_a_rule_that_a_later_plan_has_not(db, ben):
+    plan = PlanDocument((Benefit("advocate", "goods", words="a bag of beans"),))
+    decided(make_conversion(make_program(plan=plan), credited=ben.person))
+    tell()
+    line = StoryLine.objects.get()
+    line.gained["gains"][0]["rule"] = "gone"
+    line.save()
+
+    assert said(ben.person) == ["You get a surprise, free since Nov 21."]
+
+
 def test_says_that_rewards_has_not_answered_yet(program, ben):
     decided(make_conversion(program, credited=ben.person), answer=False)
 

@@ -184,6 +184,18 @@ def test_goes_on_where_it_stood_once_it_is_on_again(db, receiver):
     assert [name for name, _position in receiver.told] == ["reward.promised", "reward.available"]
 
 
+def test_stops_serving_what_is_switched_off_meanwhile(db, receiver):
+    endpoint, _secret = make_endpoint(receiver.url)
+    happen("reward.promised", "reward.available")
+    endpoints.switch_off(endpoint, ACTOR, NOON)
+
+    assert sending.serve(endpoint, NOON) == {}
+
+    assert [name for name, _position in receiver.told] == ["reward.promised"]
+    endpoint.refresh_from_db()
+    assert endpoint.due_at is None
+
+
 def test_sends_a_range_once_more(db, receiver):
     endpoint, _secret = make_endpoint(receiver.url, "reward.*")
     happen("reward.promised", "order.recorded", "reward.available", "reward.redeemed")
