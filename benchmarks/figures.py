@@ -9,15 +9,15 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True)
 class Figure:
-    """One ratio: what was seen in each round, what it must hold, and where it should go.
+    """One ratio: what was seen in each round, what it must hold, and where it should go, if we promise any of it.
 
     Where `less` is set, smaller is better: the floor is then a ceiling.
     """
 
     name: str
     rounds: tuple[float, ...]
-    floor: float
-    target: float
+    floor: float | None = None
+    target: float | None = None
     less: bool = False
 
     @property
@@ -28,6 +28,8 @@ class Figure:
     @property
     def holds(self) -> bool:
         """Whether the median is on the right side of the floor."""
+        if self.floor is None:
+            return True
         return self.seen <= self.floor if self.less else self.seen >= self.floor
 
 
@@ -58,5 +60,5 @@ def table(figures: Sequence[Figure]) -> str:
 def _row(figure: Figure, wide: int) -> str:
     span = f"{min(figure.rounds):.3f} … {max(figure.rounds):.3f}"
     sign = "≤" if figure.less else "≥"
-    bars = f"{sign}{figure.floor:>6.3g}  {sign}{figure.target:>6.3g}"
+    bars = "  ".join(" " * 7 if bar is None else f"{sign}{bar:>6.3g}" for bar in (figure.floor, figure.target))
     return f"{figure.name:<{wide}}  {figure.seen:>8.3f}  {span:>17}  {bars}  {'' if figure.holds else '✗'}".rstrip()

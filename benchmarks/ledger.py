@@ -2,8 +2,9 @@
 
 - Posting: `Book.post` promises rewards in batches of 500, against one INSERT … SELECT of the same transfers and one
   UPDATE of their balances. Both in transfers a second.
-- The way: conversions that wait are decided with their traces, both rewards are promised and booked, by one worker;
-  in transfers a second, two for each conversion, against raw SQL that inserts as many transfers.
+- The way: conversions that wait are decided with their traces, both rewards are promised and booked, by one worker,
+  which has two processes as in `compose.yaml`, or one beside SQLite; in transfers a second, two for each conversion,
+  against raw SQL that inserts such transfers over one connection.
 - A hot person: one person takes items of the catalogue one after another; redemptions a second, against an UPDATE of
   one row in a transaction of its own.
 - History: the page of somebody's rewards with MUCH of them against 1,000; in seconds of processor.
@@ -12,7 +13,7 @@
 import os
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -21,36 +22,59 @@ from benchmarks.figures import Figure, say, tell
 
 ROUNDS = 5
 BATCH = 500
+# So many that none is credited so often that somebody has to look.
+ADVOCATES, ORDERS = 400, 600
 LITTLE, MUCH = 1000, int(os.environ.get("PAST", "100000"))
 
 
 def main() -> None:
     """Measure each and tell the ratios."""
+    is_served = bool(os.environ.get("DATABASE_URL"))
+    engine, processes = ("PostgreSQL", 2) if is_served else ("SQLite", 1)
     with scratch.site():
+        from advocacy_platform.celery import collect_seldom
         from tests.factories import make_advocate, make_link, make_program, make_source
 
         make_source("shop")
         program = make_program(plan=_plan())
         ben = make_advocate("ben")
-        link = make_link(program, ben, "BENCH")
-        posted = [(_post(program.scheme, ben.person), _insert(program.scheme, ben.person)) for _round in range(ROUNDS)]
-        whole = [_whole_way(link, number) for number in range(ROUNDS)]
-        hot = [(_redeem(ben, program.scheme), _update(program.scheme)) for _round in range(ROUNDS)]
+        for number in range(ADVOCATES):
+            make_link(program, make_advocate(f"a{number}"), f"BENCH{number}")
+        collect_seldom()
+
+        def post() -> float:
+            return _post(program.scheme, ben.person)
+
+        def raw() -> float:
+            return _insert(program.scheme, ben.person)
+
+        def redeem() -> float:
+            return _redeem(ben, program.scheme)
+
+        # A first round fills tables of which the database knows nothing yet.
+        post(), _whole_way(ROUNDS, 1), redeem()
+        scratch.analyze()
+        posted = [(post(), raw()) for _round in range(ROUNDS)]
+        whole = [(_whole_way(number, processes), raw()) for number in range(ROUNDS)]
+        hot = [(redeem(), _update(program.scheme)) for _round in range(ROUNDS)]
         pages = _history(program.scheme)
-    engine = "PostgreSQL" if os.environ.get("DATABASE_URL") else "SQLite"
-    raw = sorted(raw for _own, raw in posted)[ROUNDS // 2]
-    say(f"posted {sorted(own for own, _raw in posted)[ROUNDS // 2]:,.0f} transfers a second, raw {raw:,.0f}")
-    say(f"the whole way {sorted(whole)[ROUNDS // 2]:,.0f} conversions a second")
-    say(f"one hot person {sorted(own for own, _raw in hot)[ROUNDS // 2]:,.0f} redemptions a second")
-    ratios = tuple(own / raw for own, raw in posted)
+    say(f"posted {_middle(posted):,.0f} transfers a second, raw {_middle([each[::-1] for each in posted]):,.0f}")
+    say(f"the whole way {_middle(whole):,.0f} conversions a second")
+    say(f"one hot person {_middle(hot):,.0f} redemptions a second")
+    # A process that has its database inside it answers one statement of raw SQL with no way to go at all.
+    posting, way = ((0.25, 0.6), (0.05, 0.2)) if is_served else ((None, None), (None, None))
     tell(
         [
-            Figure(f"posting ÷ one statement, {engine}", ratios, floor=0.25, target=0.6),
-            Figure(f"decided and booked ÷ raw transfers, {engine}", tuple(2 * each / raw for each in whole), 0.05, 0.2),
-            Figure(f"redemptions of one person ÷ an update, {engine}", tuple(a / b for a, b in hot), 0.02, 0.1),
+            Figure(f"posting ÷ one statement, {engine}", tuple(a / b for a, b in posted), *posting),
+            Figure(f"decided and booked ÷ raw transfers, {engine}", tuple(2 * a / b for a, b in whole), *way),
+            Figure(f"redemptions of one person ÷ an update, {engine}", tuple(a / b for a, b in hot)),
             Figure(f"a history of {MUCH:,} rewards ÷ of {LITTLE:,}, {engine}", pages, 1.3, 1.1, less=True),
         ]
     )
+
+
+def _middle(pairs: Sequence[tuple[float, float]]) -> float:
+    return sorted(own for own, _reference in pairs)[len(pairs) // 2]
 
 
 def _plan() -> Any:
@@ -136,25 +160,52 @@ def _insert(scheme: Any, person: Any) -> float:
     return _timed(insert, BATCH)
 
 
-def _whole_way(link: Any, number: int) -> float:
+def _whole_way(number: int, processes: int) -> float:
     from customers.told import CustomerFact, LineFact, OrderFact
     from referrals import intake
-    from referrals.decide import attribution
     from referrals.touches import Told
-    from rewards import awards
+    from rewards.models import Transfer
     from spine import clock
 
-    at, count = clock.now(), 200
+    at, count = clock.now(), ORDERS
     for n in range(count):
         key = f"{number}-{n}-{uuid.uuid4()}"
         fact = OrderFact("shop", key, "USD", at, (LineFact("1", "goods", 5000),), customer=CustomerFact(key))
-        intake.take_order(fact, Told(code="BENCH"), at)
+        intake.take_order(fact, Told(code=f"BENCH{n % ADVOCATES}"), at)
 
-    def work() -> None:
-        while attribution.decide_due(clock.now()) + awards.award_due(clock.now()):
-            pass
+    before = Transfer.objects.count()
+    rate = _timed(lambda: _worker(processes), count)
+    assert Transfer.objects.count() == before + 2 * count, "both sides are rewarded"
+    return rate
 
-    return _timed(work, count)
+
+def _worker(processes: int) -> None:
+    """Work until nothing is due, in so many processes, as a worker of ours does that has a backlog."""
+    if processes == 1:
+        _sweep()
+        return
+    from django.db import connection
+
+    connection.close()
+    if hasattr(connection, "close_pool"):
+        connection.close_pool()
+    children = []
+    for _process in range(processes):
+        if (child := os.fork()) == 0:
+            _sweep()
+            os._exit(0)
+        children.append(child)
+    for child in children:
+        os.waitpid(child, 0)
+
+
+def _sweep() -> None:
+    from referrals.decide import attribution
+    from rewards import awards
+    from spine import clock
+
+    while attribution.decide_due(clock.now()) + awards.award_due(clock.now()):
+        pass
 
 
 def _redeem(advocate: Any, scheme: Any) -> float:
@@ -207,6 +258,7 @@ def _history(scheme: Any) -> tuple[float, ...]:
         assert advocate.user is not None
         client.force_login(advocate.user)
         client.get("/rewards/", secure=True)
+        scratch.analyze()
         costs[count] = []
         for _round in range(ROUNDS):
             began = time.process_time()

@@ -44,6 +44,14 @@ def site() -> Iterator[Path]:
             connections.close_all()
 
 
+def analyze() -> None:
+    """Let the database know its tables after they were filled; until then it plans as if they were empty."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
 @contextmanager
 def _database(url: str) -> Iterator[None]:
     if not url:

@@ -17,6 +17,7 @@ from rewards.ledger import Owner
 from rewards.models import Award, Grant, Occasion, Plan, Reward, Side
 from rewards.plans import PlanDocument
 from spine import due
+from spine.inserts import insert_rows
 
 BATCH = 200
 # What a rule may read of an occasion, by its columns: while this is the same, the answer is.
@@ -41,9 +42,10 @@ def award(occasions: Sequence[Occasion], at: datetime) -> None:
     answers = _answer(askings, at)
     book = ledger.hold(_owners(occasions, answers))
     rewards, grants = _standing(Reward, occasions), _standing(Grant, occasions)
+    changed: list[Reward | Grant] = []
     for asking, answer in answers:
-        promising.stand(asking, answer, rewards[asking.occasion.pk], grants[asking.occasion.pk], at)
-    promising.write(rewards, grants, book, at)
+        changed += promising.stand(asking, answer, rewards[asking.occasion.pk], grants[asking.occasion.pk], at)
+    promising.write(rewards, grants, changed, book, at)
     settling.settle(occasions, rewards, grants, plans, book, at)
     climbing.look_again(occasions, [each.before for each in askings if each.earlier], plans, at)
 
@@ -83,7 +85,7 @@ def _answer(askings: Sequence[Asking], at: datetime) -> list[tuple[Asking, Answe
         answers.append((asking, answer))
         rows.append(row)
     Award.objects.filter(pk__in=[each.earlier.pk for each in askings if each.earlier]).update(superseded_at=at)
-    Award.objects.bulk_create(rows)
+    insert_rows(rows)
     counts.save(held, {(scheme, name): amount for scheme, names in used.items() for name, amount in names.items()})
     return answers
 

@@ -8,7 +8,7 @@ from rewards.ledger import Book, Move
 from rewards.models import Reward, Transfer
 from spine import audit
 from spine.inserts import insert_once
-from spine.models import AuditEntry, Event
+from spine.models import Event
 
 SYSTEM: audit.Party = ("system", "rewards")
 # How events and the audit call each act.
@@ -44,13 +44,7 @@ def book(book: Book, moves: Sequence[Move], at: datetime, actor: audit.Party = S
     told = [_event(rewards[pk], act, rows, at) for (pk, act), rows in acts.items()]
     for start in range(0, len(told), BATCH):
         insert_once(told[start : start + BATCH], key=["key"])
-    AuditEntry.objects.bulk_create(
-        AuditEntry(
-            actor_kind=actor[0], actor_id=actor[1], verb=event.name, subject_kind="reward",
-            subject_id=event.subject_id, at=at,
-        )
-        for event in told
-    )  # fmt: skip
+    audit.record_events(actor, told)
     return made
 
 

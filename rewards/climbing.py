@@ -19,13 +19,14 @@ from rewards.ladders import Ladder
 from rewards.models import Occasion, Plan, Reward, Scheme, Standing
 from rewards.plans import CONVERSION, PlanDocument
 from rewards.tiers import Deed, Place
-from spine import due
+from spine import audit, due
 from spine.inserts import insert_once
-from spine.models import AuditEntry, Event
+from spine.models import Event
 from spine.nudges import nudge
 from spine.updates import update_rows
 
 SWEEP = "rewards.climb"
+CLIMB: audit.Party = ("system", "climb")
 # Whose deeds, in which scheme.
 Whose = tuple[int, UUID]
 
@@ -166,13 +167,7 @@ def climb(rows: Sequence[Standing], at: datetime) -> None:
             moved.append(row)
     update_rows(moved, ["tier", "moved_at", "version"])
     insert_once(told, key=["key"])
-    AuditEntry.objects.bulk_create(
-        AuditEntry(
-            actor_kind="system", actor_id="climb", verb=event.name, subject_kind="standing",
-            subject_id=event.subject_id, at=at,
-        )
-        for event in told
-    )  # fmt: skip
+    audit.record_events(CLIMB, told)
 
 
 def _told(row: Standing, tier: str, ladder: Ladder | None, at: datetime) -> Event:

@@ -5,7 +5,7 @@ Whoever moves anything holds the accounts of its owners first (`hold`), reads wh
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -50,6 +50,8 @@ MOVES: dict[str, set[tuple[str, str]]] = {
 # A correction goes the way of what it corrects, backwards, from wherever that has come to since.
 MOVES["correct"] = {(to, out) for moves in MOVES.values() for out, to in moves if out != to} | MOVES["take_back"]
 BATCH = 500
+# The account that every owner has, by which the owner is held.
+GATE = "on_hold"
 
 
 class BadAmount(Refusal):
@@ -113,7 +115,8 @@ class Book:
 
     def balance(self, owner: Owner, kind: str) -> int:
         """What the owner has in one kind of account."""
-        return self.accounts[_key(owner, kind)].balance or 0
+        account = self.accounts.get(_key(owner, kind))
+        return account.balance or 0 if account else 0
 
     def post(self, moves: Sequence[Move], at: datetime) -> list[Transfer]:
         """Write the moves as transfers, with the balances and the rewards that they change; return the transfers.
@@ -139,20 +142,31 @@ class Book:
         return [row for _move, row in booked]
 
     def _rows(self, moves: Sequence[Move], at: datetime) -> list[Transfer]:
-        numbers: dict[str, int] = defaultdict(int)
-        rows = []
+        ways = []
         for move in moves:
             _refuse_bad(move)
-            numbers[move.entry] += 1
             owner = Owner.of(move.reward)
             heir = owner._replace(person=move.heir) if move.heir else owner
-            source, target = self.accounts[_key(owner, move.source)], self.accounts[_key(heir, move.target)]
+            ways.append(((owner, move.source), (heir, move.target)))
+        self._open({place for way in ways for place in way})
+        numbers: dict[str, int] = defaultdict(int)
+        rows = []
+        for move, (source, target) in zip(moves, ways, strict=True):
+            numbers[move.entry] += 1
             row = Transfer(
-                entry=move.entry, number=numbers[move.entry], act=move.act, reward=move.reward, source=source,
-                target=target, unit=move.reward.unit, amount=move.amount, reverses=move.reverses, at=at,
+                entry=move.entry, number=numbers[move.entry], act=move.act, reward=move.reward,
+                source=self.accounts[_key(*source)], target=self.accounts[_key(*target)], unit=move.reward.unit,
+                amount=move.amount, reverses=move.reverses, at=at,
             )  # fmt: skip
             rows.append(row)
         return rows
+
+    def _open(self, places: Iterable[tuple[Owner, str]]) -> None:
+        """Make the accounts that these owners, who are held, never needed before."""
+        wanted = {_key(*place): place for place in places}
+        missing = sorted(wanted.keys() - self.accounts.keys())
+        assert all(_key(wanted[key][0], GATE) in self.accounts for key in missing), "only what is held is moved"
+        self.accounts |= _made({key: wanted[key] for key in missing})
 
     def _balance(self, rows: Iterable[Transfer]) -> None:
         changed: dict[str, Account] = {}
@@ -167,22 +181,45 @@ class Book:
 
 
 def hold(owners: Iterable[Owner]) -> Book:
-    """The accounts of these owners, and of their schemes, made where they are not there yet, held by the caller."""
-    wanted = {_key(owner, kind): (owner, kind) for owner in set(owners) for kind in (*OWNER_KINDS, *SYSTEM_KINDS)}
-    found = _locked(wanted)
-    missing = sorted(wanted.keys() - found.keys())
-    if missing:
-        for start in range(0, len(missing), BATCH):
-            insert_once([_account(key, *wanted[key]) for key in missing[start : start + BATCH]], key=["key"])
-        found = _locked(wanted)
+    """The accounts of these owners, and of their schemes, held by the caller.
+
+    An owner's account of what is on hold is made where it is not there yet: whoever holds an owner holds at least that
+    one, so the others can wait until something is moved into them.
+    """
+    wanted = {_key(owner, kind): (owner, kind) for owner in set(owners) for kind in (GATE, *SYSTEM_KINDS)}
+    people = {owner for owner, _kind in wanted.values()}
+    found = _locked(people, wanted)
+    missing = wanted.keys() - found.keys()
+    made = _made({key: wanted[key] for key in missing})
+    found |= made
+    if missing - made.keys():
+        # Somebody else has made them meanwhile.
+        found = _locked(people, wanted)
     return Book(found)
 
 
-def _locked(wanted: Iterable[str]) -> dict[str, Account]:
-    rows = Account.objects.filter(key__in=list(wanted))
-    # The scheme's own carry no total, so nobody needs to wait for them.
-    owned = rows.filter(balance__isnull=False).order_by("pk").select_for_update(no_key=True)
-    return {account.key: account for account in (*owned, *rows.filter(balance=None))}
+def _locked(owners: Collection[Owner], keys: Iterable[str]) -> dict[str, Account]:
+    """The accounts of these owners, locked, and the schemes' own among those keys.
+
+    The scheme's own carry no total, so nobody needs to wait for them.
+    """
+    theirs = Account.objects.filter(
+        scheme__in={owner.scheme for owner in owners},
+        person__in={owner.person for owner in owners},
+        unit__in={owner.unit for owner in owners},
+    )
+    owned = theirs.order_by("pk").select_for_update(no_key=True)
+    systems = Account.objects.filter(key__in=[key for key in keys if "::" in key])
+    return {account.key: account for account in (*owned, *systems)}
+
+
+def _made(wanted: Mapping[str, tuple[Owner, str]]) -> dict[str, Account]:
+    """The accounts of these that nobody has made yet, by key."""
+    keys, made = sorted(wanted), dict[str, Account]()
+    for start in range(0, len(keys), BATCH):
+        rows = [_account(key, *wanted[key]) for key in keys[start : start + BATCH]]
+        made |= {account.key: account for account in insert_once(rows, key=["key"])}
+    return made
 
 
 def _account(key: str, owner: Owner, kind: str) -> Account:

@@ -8,11 +8,10 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import Person
 from rewards.models import Occasion, Scheme
 from spine import audit
 from spine.inserts import insert_once
-from spine.models import AuditEntry, Event
+from spine.models import Event
 from spine.nudges import nudge
 from spine.refusal import Refusal
 from spine.updates import update_rows
@@ -135,21 +134,16 @@ def finalise_held(occasions: Iterable[Occasion], at: datetime) -> None:
     for occasion in fresh:
         occasion.final_at = at
     update_rows(fresh, ["final_at"])
-    insert_once([_final(occasion, at) for occasion in fresh], key=["key"])
-    AuditEntry.objects.bulk_create(
-        AuditEntry(
-            actor_kind=RELEASE[0], actor_id=RELEASE[1], verb="occasion.finalised", subject_kind="occasion",
-            subject_id=str(occasion.public_id), at=at,
-        )
-        for occasion in fresh
-    )  # fmt: skip
+    told = [_final(occasion, at) for occasion in fresh]
+    insert_once(told, key=["key"])
+    audit.record_events(RELEASE, told)
 
 
 def _row(asked: Asked, at: datetime) -> Occasion:
     since = {name: getattr(asked.since, name) for name in TOLD}
     return Occasion(
-        kind=asked.kind, subject=asked.subject, scheme=asked.scheme, person=Person(pk=asked.person), at=asked.at,
-        friend=Person(pk=asked.friend) if asked.friend else None, counted=asked.counted, currency=asked.currency,
+        kind=asked.kind, subject=asked.subject, scheme=asked.scheme, person_id=asked.person, at=asked.at,
+        friend_id=asked.friend, counted=asked.counted, currency=asked.currency,
         plan_id=asked.plan, number=asked.number, goal=asked.goal, country=asked.country, tier=asked.tier,
         coupon=asked.coupon, due_at=at, **since,
     )  # fmt: skip

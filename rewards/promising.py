@@ -1,6 +1,6 @@
 """Promising: rewards and grants for what occasions earn, and withdrawing what they no longer do."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from rewards import booking
@@ -10,14 +10,18 @@ from rewards.ledger import Book, Move
 from rewards.models import Grant, Occasion, Reward
 from spine.inserts import insert_once
 from spine.models import Event
+from spine.updates import update_rows
 
 BATCH = 500
 
 
-def stand(asking: Asking, answer: Answer, rewards: list[Reward], grants: list[Grant], at: datetime) -> None:
+def stand(
+    asking: Asking, answer: Answer, rewards: list[Reward], grants: list[Grant], at: datetime
+) -> Iterator[Reward | Grant]:
     """Let what is earned stand: what was promised for it already, or new rows, unsaved, put into the lists.
 
-    What no longer stands is withdrawn. A reward is the same while its rule, person, unit and amount are.
+    What no longer stands is withdrawn. A reward is the same while its rule, person, unit and amount are. Gives the
+    rows, of those that were there, which say something else now.
     """
     occasion, kept = asking.occasion, set()
     for earned in answer.earned:
@@ -25,11 +29,10 @@ def stand(asking: Asking, answer: Answer, rewards: list[Reward], grants: list[Gr
         same = [row for row in rows if _is_same(row, earned, occasion.coupon)]
         if same:
             best = min(same, key=lambda each: (each.withdrawn_at is not None, each.pk or 0))
-            # What the staff refused stays refused, whatever is decided anew.
-            best.withdrawn_at = best.refused_at
-            if isinstance(best, Grant):
-                best.cost = earned.worth
             kept.add(id(best))
+            # What the staff refused stays refused, whatever is decided anew.
+            if _takes(best, best.refused_at, earned.worth):
+                yield best
         elif earned.unit:
             rewards.append(_reward(occasion, earned, _key(occasion, earned, rewards), at))
             kept.add(id(rewards[-1]))
@@ -38,12 +41,21 @@ def stand(asking: Asking, answer: Answer, rewards: list[Reward], grants: list[Gr
             kept.add(id(grants[-1]))
     standing: Sequence[Reward | Grant] = (*rewards, *grants)
     for row in standing:
-        if row.rule and id(row) not in kept and asking.is_open(row.side):
-            row.withdrawn_at = row.withdrawn_at or at
+        if row.rule and id(row) not in kept and asking.is_open(row.side) and not row.withdrawn_at:
+            row.withdrawn_at = at
+            yield row
 
 
-def write(rewards: Mapping[int, list[Reward]], grants: Mapping[int, list[Grant]], book: Book, at: datetime) -> None:
-    """Save what is new, with the transfers that promise it."""
+def write(
+    rewards: Mapping[int, list[Reward]],
+    grants: Mapping[int, list[Grant]],
+    changed: Sequence[Reward | Grant],
+    book: Book,
+    at: datetime,
+) -> None:
+    """Save what is new, with the transfers that promise it, and what changed of the rows that were there."""
+    update_rows([row for row in changed if isinstance(row, Reward)], ["withdrawn_at"])
+    update_rows([row for row in changed if isinstance(row, Grant)], ["withdrawn_at", "cost"])
     all_rewards = [reward for rows in rewards.values() for reward in rows]
     fresh = [reward for reward in all_rewards if reward.pk is None]
     for start in range(0, len(fresh), BATCH):
@@ -53,6 +65,15 @@ def write(rewards: Mapping[int, list[Reward]], grants: Mapping[int, list[Grant]]
     given = [grant for rows in grants.values() for grant in rows if grant.pk is None]
     insert_once(given, key=["key"])
     insert_once([_promised(grant, at) for grant in given], key=["key"])
+
+
+def _takes(row: Reward | Grant, withdrawn_at: datetime | None, worth: int) -> bool:
+    """Take over what holds of it now; whether that is anything new."""
+    is_new = row.withdrawn_at != withdrawn_at
+    row.withdrawn_at = withdrawn_at
+    if isinstance(row, Grant):
+        is_new, row.cost = is_new or row.cost != worth, worth
+    return is_new
 
 
 def _is_same(row: Reward | Grant, earned: Earned, coupon: str) -> bool:

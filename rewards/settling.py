@@ -32,12 +32,14 @@ def settle(
 
     Rewards are looked at again by the sweep that releases and expires them.
     """
-    promises, backs = _named(rewards)
+    every = [(occasion, reward) for occasion in occasions for reward in rewards[occasion.pk]]
+    differences = {reward.pk: due(occasion, reward) - reward.taken_back for occasion, reward in every}
+    promises, backs = _named([pk for pk, difference in differences.items() if difference])
     moves: list[Move] = []
     for occasion in occasions:
         plan = plans.get(occasion.plan_id or 0)
         for reward in rewards[occasion.pk]:
-            difference = due(occasion, reward) - reward.taken_back
+            difference = differences[reward.pk]
             if difference > 0:
                 moves += _take(occasion, reward, difference, promises.get(reward.pk), plan)
             elif difference < 0:
@@ -112,12 +114,9 @@ def _spent(back: Transfer) -> str:
     return back.source.kind if back.source.kind in ("redeemed", "paid") else AccountKind.REDEEMED.value
 
 
-def _named(
-    rewards: Mapping[int, Sequence[Reward]],
-) -> tuple[dict[int, Transfer], dict[int, list[Transfer]]]:
-    """Of each reward the transfer that promised it, and those that took back, the latest first; where any may count."""
-    touched = [each.pk for rows in rewards.values() for each in rows if each.version]
-    found = Transfer.objects.filter(reward__in=touched, act__in=["promise", "take_back"])
+def _named(rewards: Sequence[int]) -> tuple[dict[int, Transfer], dict[int, list[Transfer]]]:
+    """Of each of these rewards the transfer that promised it, and those that took back, the latest first."""
+    found = Transfer.objects.filter(reward__in=rewards, act__in=["promise", "take_back"])
     promises: dict[int, Transfer] = {}
     backs: dict[int, list[Transfer]] = {}
     for row in found.select_related("source").prefetch_related("reversals").order_by("-pk"):
@@ -133,13 +132,15 @@ def _move(reward: Reward, act: Act, word: str, source: str, target: str, amount:
 
 
 def _schedule(occasions: Sequence[Occasion], rewards: Mapping[int, Sequence[Reward]], at: datetime) -> None:
-    """When each reward is looked at next, and whether it was withdrawn."""
+    """When each reward is looked at next, where that is new."""
     changed = []
     for occasion in occasions:
         for reward in rewards[occasion.pk]:
-            reward.due_at = None if reward.dead_at else next_look(occasion, reward, at)
-            changed.append(reward)
-    update_rows(changed, ["withdrawn_at", "due_at"])
+            due_at = None if reward.dead_at else next_look(occasion, reward, at)
+            if due_at != reward.due_at:
+                reward.due_at = due_at
+                changed.append(reward)
+    update_rows(changed, ["due_at"])
 
 
 def next_look(occasion: Occasion, reward: Reward, at: datetime) -> datetime | None:
@@ -152,7 +153,7 @@ def next_look(occasion: Occasion, reward: Reward, at: datetime) -> datetime | No
 
 def _revoke(occasions: Sequence[Occasion], grants: Mapping[int, Sequence[Grant]], at: datetime) -> None:
     """Take grants back that nobody sent yet, and sent ones where their clawback says so and everything went back."""
-    revoked, changed = [], []
+    revoked, restored = [], []
     for occasion in occasions:
         for grant in grants[occasion.pk]:
             is_due = bool(due(occasion, grant))
@@ -165,6 +166,6 @@ def _revoke(occasions: Sequence[Occasion], grants: Mapping[int, Sequence[Grant]]
             elif not is_due and grant.revoked_at and not grant.sent_at:
                 grant.revoked_at, grant.state, grant.due_at = None, Grant.State.PROMISED, max(grant.hold_until, at)
                 grant.version += 1
-            changed.append(grant)
-    update_rows(changed, ["cost", "withdrawn_at", "revoked_at", "ready_at", "state", "version", "due_at"])
+                restored.append(grant)
+    update_rows([*revoked, *restored], ["revoked_at", "ready_at", "state", "version", "due_at"])
     insert_once([promising.grant_event("grant.revoked", grant, at) for grant in revoked], key=["key"])

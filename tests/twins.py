@@ -13,7 +13,9 @@ def twin(row: models.Model, **changes: Any) -> models.Model:
     """A second row like this one, other where every row has to be and in what is told; unsaved."""
     fields = type(row)._meta.concrete_fields
     values = {field.attname: getattr(row, field.attname) for field in fields if not field.primary_key}
-    values |= {field.attname: _fresh(field) for field in fields if field.unique and not field.primary_key}
+    single = {one.fields[0] for one in type(row)._meta.total_unique_constraints if len(one.fields) == 1}
+    alone = [field for field in fields if (field.unique or field.name in single) and not field.primary_key]
+    values |= {field.attname: _fresh(field) for field in alone}
     pk = type(row)._meta.pk
     if pk is not None and not isinstance(pk, models.AutoField):
         values[pk.attname] = _fresh(pk)

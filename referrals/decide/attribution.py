@@ -22,7 +22,7 @@ from referrals.models import Conversion, Decision, LateFact, Verdict
 from rewards import occasions
 from rewards.models import Occasion
 from spine import due, events
-from spine.inserts import insert_once
+from spine.inserts import insert_once, insert_rows
 
 BATCH = 200
 
@@ -83,8 +83,9 @@ def _hold(rows: QuerySet[Any, Any]) -> None:
 
 def _theirs(people: Collection[UUID]) -> QuerySet[Conversion]:
     theirs = Conversion.objects.filter(referred_person__in=people)
-    whole = theirs.select_related("program__scheme", "order__customer", "lead__customer")
-    return whole.prefetch_related("order__lines", "order__captures", "order__refunds", "order__disputes")
+    whole = theirs.select_related("order__customer", "lead__customer")
+    of_orders = ("order__lines", "order__captures", "order__refunds", "order__disputes")
+    return whole.prefetch_related("program__scheme", *of_orders)
 
 
 def _decide(ground: Ground, conversion: Conversion, at: datetime) -> Change | None:
@@ -107,7 +108,7 @@ def _decide(ground: Ground, conversion: Conversion, at: datetime) -> Change | No
 def _write(changes: Sequence[Change], at: datetime) -> None:
     replaced = [change.standing.pk for change in changes if change.standing]
     Decision.objects.filter(pk__in=replaced).update(superseded_at=at)
-    Decision.objects.bulk_create([change.decision for change in changes])
+    insert_rows([change.decision for change in changes])
     Verdict.objects.bulk_create([verdict for change in changes for verdict in change.carried])
     outcomes.record_all([(change.conversion, change.before) for change in changes], at)
 

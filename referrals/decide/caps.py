@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from referrals.models import CapCount, Decision
 from spine.inserts import insert_once
+from spine.updates import update_rows
 
 # A program's key, and a person's id; "" for the whole program.
 Slot = tuple[int, str]
@@ -39,7 +40,7 @@ def save(counts: Mapping[Slot, CapCount], used: Mapping[Slot, int]) -> None:
     changed = [count for slot, count in counts.items() if count.used != used[slot]]
     for count in changed:
         count.used = used[count.program_id, count.whose]
-    CapCount.objects.bulk_update(changed, ["used"])
+    update_rows(changed, ["used"])
 
 
 def recount(program: int) -> dict[Slot, int]:

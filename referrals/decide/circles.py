@@ -11,6 +11,8 @@ from referrals.models import Conversion
 
 # Whom somebody is referred by, and when.
 Referrer = tuple[UUID, datetime]
+# By person, and by the conversion that credits the referrer.
+Own = Mapping[UUID, Mapping[int, Referrer]]
 # A chain that is longer is followed no further: so many queries are enough.
 FURTHEST = 100
 
@@ -34,7 +36,7 @@ class Referrers:
                 break
             self.known |= acquaintance.of(further)
 
-    def cycle(self, advocate: UUID, customer: UUID, before: datetime, own: Mapping[UUID, Iterable[Referrer]]) -> int:
+    def cycle(self, advocate: UUID, customer: UUID, before: datetime, own: Own) -> int:
         """How many people a circle has that crediting the advocate for the customer would close; 0 for none.
 
         `own` is what the batch itself has credited so far. Only what happened before the instant is looked at.
@@ -49,9 +51,9 @@ class Referrers:
             seen |= level
         return 0
 
-    def _above(self, person: UUID, before: datetime, own: Mapping[UUID, Iterable[Referrer]]) -> Iterable[UUID]:
+    def _above(self, person: UUID, before: datetime, own: Own) -> Iterable[UUID]:
         for each in self._people(person):
-            for credited, at in (*self.up.get(each, ()), *own.get(each, ())):
+            for credited, at in (*self.up.get(each, ()), *own.get(each, {}).values()):
                 if at < before:
                     yield credited
 

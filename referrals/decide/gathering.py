@@ -181,15 +181,15 @@ class Ground:
         clicks = {row.click_id for row in rows if row.click_id}
         cut = set(CutClick.objects.filter(click_id__in=clicks).values_list("click_id", flat=True))
         touched = {row.pk: _touched(row, is_cut=row.click_id in cut) for row in rows}
-        of_program = _by(rows, lambda row: row.program_id)
-        theirs = {
-            each.pk: tuple(
-                touched[row.pk]
-                for row in of_program[each.program_id]
-                if row.person_id == self.people[each.pk] or (row.order_id and row.order_id == each.order_id)
-            )
-            for each in self.conversions
-        }
+        of_person = _by(rows, lambda row: (row.program_id, row.person_id))
+        of_order = _by((row for row in rows if row.order_id), lambda row: (row.program_id, row.order_id))
+        place = {row.pk: number for number, row in enumerate(rows)}
+        theirs = {}
+        for each in self.conversions:
+            own = of_person[each.program_id, self.people[each.pk]]
+            told_with = of_order.get((each.program_id, each.order_id), [])
+            known = {row.pk for row in (*own, *told_with)}
+            theirs[each.pk] = tuple(touched[pk] for pk in sorted(known, key=place.__getitem__))
         return theirs, touched, touches.used_codes(rows)
 
 

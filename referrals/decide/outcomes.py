@@ -8,6 +8,7 @@ from referrals.models import Conversion, Decision
 from referrals.models.conversion import SideVerdict
 from spine.inserts import insert_once
 from spine.models import Event
+from spine.updates import update_rows
 
 STAFF_REFUSED = "staff_refused"
 # What a conversion repeats of its standing decision and of people's words about it.
@@ -57,7 +58,7 @@ def record_all(changed: Sequence[tuple[Conversion, Before]], at: datetime) -> No
 
 
 def _save(conversions: Iterable[Conversion]) -> None:
-    Conversion.objects.bulk_update(list(conversions), COPIED)
+    update_rows(list(conversions), COPIED)
 
 
 def _event(conversion: Conversion, before: Before, at: datetime) -> Event:

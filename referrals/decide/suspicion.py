@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.db.models import F, Q
@@ -12,6 +13,7 @@ from referrals.decide.acquaintance import Known
 from referrals.decide.circles import Referrers
 from referrals.decide.inputs import Fact, Signal
 from referrals.decide.signals import VELOCITY_SPAN, Evidence, read
+from referrals.decide.velocity import Credits
 from referrals.models import Conversion, Touch
 
 BY_CODE = (Touch.Kind.CODE, Touch.Kind.COUPON)
@@ -31,8 +33,8 @@ class Suspicion:
         self.known = known
         self.referrers = Referrers({each: known[each] for each in advocates}, customers)
         self.paid = _paid({order.payment_fingerprint for order in orders} - {""}, known, advocates)
-        # Credits outside this batch: their instant, and the link where a code was typed.
-        self.before: dict[UUID, list[tuple[datetime, int | None]]] = defaultdict(list)
+        # Credits outside this batch, and those of this batch as they stand now.
+        self.credits = Credits()
         spans = _spans(fact.at for fact in facts.values())
         credited = Conversion.objects.filter(spans, credited_person__in=advocates).exclude(
             referred_person__in=customers
@@ -41,18 +43,15 @@ class Suspicion:
         for person, at, kind, link in standing.values_list(
             "credited_person", "occurred_at", "decisions__touch__kind", "decisions__touch__link"
         ):
-            self.before[person].append((at, link if kind in BY_CODE else None))
-        # Credits of this batch, as they stand now.
-        self.now: dict[UUID, dict[int, tuple[datetime, int | None]]] = defaultdict(dict)
+            self.credits.add(person, at, link if kind in BY_CODE else None)
         self.referred: dict[UUID, dict[int, tuple[UUID, datetime]]] = defaultdict(dict)
 
     def note(self, conversion: int, customer: UUID, credited: UUID | None, at: datetime, by_code: int | None) -> None:
         """Let a conversion of the batch be credited to somebody, or to nobody any more."""
-        for theirs in self.now.values():
-            theirs.pop(conversion, None)
+        self.credits.remove(conversion)
         self.referred[customer].pop(conversion, None)
         if credited:
-            self.now[credited][conversion] = (at, by_code)
+            self.credits.add(credited, at, by_code, conversion)
             self.referred[customer][conversion] = (credited, at)
 
     def signals(
@@ -60,8 +59,7 @@ class Suspicion:
     ) -> tuple[Signal, ...]:
         """The signals against crediting the advocate for this conversion, by that link."""
         here, there = self.known[advocate], self.known[customer]
-        recent = [by for at, by in self._credits(conversion.pk, advocate) if fact.at - VELOCITY_SPAN <= at < fact.at]
-        own = {person: theirs.values() for person, theirs in self.referred.items()}
+        count = partial(self.credits.count, advocate, fact.at - VELOCITY_SPAN, fact.at, besides=conversion.pk)
         return read(
             Evidence(
                 customer_addresses=there.addresses,
@@ -72,15 +70,11 @@ class Suspicion:
                 advocate_keys={(each.source_id, each.key) for each in here.customers},
                 same_fingerprint=self._same_fingerprint(conversion.order, here, fact.at),
                 domain=_domain(conversion),
-                credited=len(recent),
-                credited_by_code=recent.count(link),
-                cycle=self.referrers.cycle(advocate, customer, fact.at, own),
+                credited=count(),
+                credited_by_code=count(by_code=link),
+                cycle=self.referrers.cycle(advocate, customer, fact.at, self.referred),
             )
         )
-
-    def _credits(self, conversion: int, advocate: UUID) -> Iterable[tuple[datetime, int | None]]:
-        yield from self.before[advocate]
-        yield from (credit for other, credit in self.now[advocate].items() if other != conversion)
 
     def _same_fingerprint(self, order: Order | None, advocate: Known, before: datetime) -> str:
         if order is None or not order.payment_fingerprint:

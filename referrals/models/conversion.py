@@ -42,7 +42,7 @@ class Conversion(DueRow):
         STOPPED = "stopped", _("Being checked")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="conversions")
+    program = models.ForeignKey(Program, db_index=False, on_delete=models.PROTECT, related_name="conversions")
     # The fact by which the goal was reached: one of the two.
     order = models.ForeignKey(Order, null=True, blank=True, on_delete=models.PROTECT, related_name="conversions")
     lead = models.ForeignKey(Lead, null=True, blank=True, on_delete=models.PROTECT, related_name="conversions")
@@ -59,7 +59,7 @@ class Conversion(DueRow):
     reason = models.CharField(max_length=40, blank=True)
     goal = models.CharField(max_length=20, blank=True)
     credited_person = models.ForeignKey(
-        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="credited_conversions"
+        Person, null=True, blank=True, db_index=False, on_delete=models.PROTECT, related_name="credited_conversions"
     )
     advocate_side = models.CharField(max_length=6, choices=SideVerdict.choices, blank=True)
     friend_side = models.CharField(max_length=6, choices=SideVerdict.choices, blank=True)
@@ -119,7 +119,7 @@ class Decision(AppendOnly):
         REFUSED = "refused", _("Not credited")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    conversion = models.ForeignKey(Conversion, on_delete=models.PROTECT, related_name="decisions")
+    conversion = models.ForeignKey(Conversion, db_index=False, on_delete=models.PROTECT, related_name="decisions")
     number = models.PositiveIntegerField()
     at = models.DateTimeField()
     # None where no terms were in force.

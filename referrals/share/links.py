@@ -20,6 +20,7 @@ from referrals.share import codes
 from spine import audit, events
 from spine.inserts import insert_once
 from spine.refusal import Refusal
+from spine.updates import update_rows
 
 BATCH = 500
 # A sign-up may commit this much later than the instant at which it says that it happened.
@@ -141,7 +142,7 @@ def _make(program: Program, people: Iterable[uuid.UUID], at: datetime) -> Sequen
         for link in without:
             link.code = codes.make()
         left = _give_codes(without, at)
-        Link.objects.bulk_update(without, ["code"])
+        update_rows(without, ["code"])
         without = left
     return made
 

@@ -32,9 +32,11 @@ class Account(models.Model):
     """What one person holds of one unit in one of four ways, or where a scheme's amounts come from and go to."""
 
     # `<scheme>:<person, or nothing>:<kind>:<unit>`, so that there is one.
-    key = models.CharField(max_length=100, unique=True, editable=False)
+    key = models.CharField(max_length=100, editable=False)
     scheme = models.ForeignKey(Scheme, on_delete=models.PROTECT, related_name="accounts")
-    person = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="accounts")
+    person = models.ForeignKey(
+        Person, null=True, blank=True, db_index=False, on_delete=models.PROTECT, related_name="accounts"
+    )
     kind = models.CharField(max_length=11, choices=AccountKind.choices)
     unit = models.CharField(max_length=12)
     # The sum of an owner's transfers; the scheme's own accounts carry none, so that nobody waits for them.
@@ -42,6 +44,7 @@ class Account(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["key"], name="account_of_key_once"),
             models.CheckConstraint(
                 condition=Q(person__isnull=False, kind__in=OWNER_KINDS, balance__isnull=False, balance__gte=0)
                 | Q(person=None, kind__in=SYSTEM_KINDS, balance=None),
@@ -65,8 +68,8 @@ class Transfer(AppendOnly):
     number = models.PositiveSmallIntegerField(default=1)
     act = models.CharField(max_length=12)
     reward = models.ForeignKey("rewards.Reward", on_delete=models.PROTECT, related_name="transfers")
-    source = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
-    target = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    source = models.ForeignKey(Account, db_index=False, on_delete=models.PROTECT, related_name="+")
+    target = models.ForeignKey(Account, db_index=False, on_delete=models.PROTECT, related_name="+")
     unit = models.CharField(max_length=12)
     amount = models.BigIntegerField()
     # What it takes back or gives back, wholly or in part.

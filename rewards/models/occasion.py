@@ -30,7 +30,7 @@ class Occasion(DueRow):
     # What it is in the room that asked: its kind and its public id.
     kind = models.CharField(max_length=30)
     subject = models.CharField(max_length=64)
-    scheme = models.ForeignKey(Scheme, on_delete=models.PROTECT, related_name="occasions")
+    scheme = models.ForeignKey(Scheme, db_index=False, on_delete=models.PROTECT, related_name="occasions")
     # Under which it earns; None where nobody is credited by any terms.
     plan = models.ForeignKey(Plan, null=True, blank=True, on_delete=models.PROTECT, related_name="occasions")
     # The number of the decision that asked.
@@ -88,7 +88,7 @@ class Award(AppendOnly):
 
     settable_once = ("superseded_at",)
 
-    occasion = models.ForeignKey(Occasion, on_delete=models.PROTECT, related_name="awards")
+    occasion = models.ForeignKey(Occasion, db_index=False, on_delete=models.PROTECT, related_name="awards")
     number = models.PositiveIntegerField()
     # The number of the decision that it answers.
     decision = models.PositiveIntegerField()

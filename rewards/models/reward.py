@@ -35,15 +35,15 @@ class Reward(DueRow):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     # `<occasion>:<decision number>:<rule>`: the natural key of the promise.
-    key = models.CharField(max_length=120, unique=True, editable=False)
+    key = models.CharField(max_length=120, editable=False)
     occasion = models.ForeignKey(Occasion, on_delete=models.PROTECT, related_name="rewards")
-    scheme = models.ForeignKey(Scheme, on_delete=models.PROTECT, related_name="rewards")
+    scheme = models.ForeignKey(Scheme, db_index=False, on_delete=models.PROTECT, related_name="rewards")
     plan = models.ForeignKey(Plan, null=True, blank=True, on_delete=models.PROTECT, related_name="rewards")
     # The rule of the plan; empty for what people of the staff award by hand.
     rule = models.CharField(max_length=40, blank=True)
     side = models.CharField(max_length=8, choices=Side.choices)
     # Whoever holds it now.
-    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="rewards")
+    person = models.ForeignKey(Person, db_index=False, on_delete=models.PROTECT, related_name="rewards")
     unit = models.CharField(max_length=12)
     amount = models.BigIntegerField()
     promised_at = models.DateTimeField()
@@ -82,6 +82,7 @@ class Reward(DueRow):
 
     class Meta(DueRow.Meta):
         constraints = [
+            models.UniqueConstraint(fields=["key"], name="reward_of_key_once"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="reward_is_something"),
             models.CheckConstraint(condition=Q(**{f"{place}__gte": 0 for place in PLACES}), name="reward_places"),
             models.CheckConstraint(

@@ -16,7 +16,7 @@ class Event(AppendOnly):
 
     id = models.BigAutoField(primary_key=True)
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    key = models.CharField(max_length=200, unique=True)
+    key = models.CharField(max_length=200)
     name = models.CharField(max_length=80)
     person = models.UUIDField(null=True)
     subject_kind = models.CharField(max_length=40)
@@ -27,7 +27,10 @@ class Event(AppendOnly):
     position = models.BigIntegerField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["position"], name="event_position_is_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["key"], name="event_of_key_once"),
+            models.UniqueConstraint(fields=["position"], name="event_position_is_unique"),
+        ]
         indexes = [
             models.Index(fields=["id"], condition=models.Q(position=None), name="event_unnumbered"),
             models.Index(fields=["person", "-id"], name="event_by_person"),

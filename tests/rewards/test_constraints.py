@@ -155,7 +155,11 @@ def test_refuses_a_second_row_under_one_natural_key(made, model, constraint):
     own = {*constraint.fields} | ({"superseded_at"} if constraint.condition else set())
     changes = {name: value for name, value in OTHERWISE.get(model, {}).items() if name not in own}
 
-    why = refusal(twin(row, **changes))
+    same = {
+        model._meta.get_field(name).attname: model._meta.get_field(name).value_from_object(row)
+        for name in constraint.fields
+    }
+    why = refusal(twin(row, **changes, **same))
 
     assert _names(why, model, constraint)
 
