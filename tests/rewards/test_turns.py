@@ -5,19 +5,23 @@ A row is held so that only whoever asks for it is stopped. `FOR KEY SHARE` stops
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from rewards import approvals, granting, leaving, occasions, proposals, releasing
-from rewards.cash import batches, payouts
+from customers import merging
+from customers.models import Person
+from rewards import approvals, climbing, errands, granting, leaving, merges, occasions, proposals, releasing
+from rewards.cash import batches, paying, payouts
 from rewards.cash import by_hand as payouts_by_hand
-from rewards.catalogue import by_hand, redemptions
-from rewards.models import Grant, Item, Occasion, Payout, Plan, Proposal, Redemption, Reward
+from rewards.catalogue import by_hand, fulfilling, redemptions
+from rewards.models import Account, Grant, Item, Occasion, Payout, Plan, Proposal, Redemption, Reward, Standing
 from rewards.proposals import Wanted
+from spine import events
 from spine.refusal import Refusal
 from tests.factories import NOON, make_reward, make_staff
-from tests.rewards.cash.cash import ACTOR, LATER, approved, pay, requested
+from tests.rewards.cash.cash import ACTOR, BANK, LATER, Bank, approved, enter, pay, requested
 from tests.rewards.catalogue.shelf import fulfil, make_item, take
 from tests.waiting import closing, is_somebody_waiting, wait_until
 
@@ -69,6 +73,24 @@ def meanwhile():
                 ending = pool.submit(closing, lambda: one(act))
                 wait_until(lambda: ending.done() or is_somebody_waiting())
             return ending.result(timeout=30)
+
+    return run
+
+
+@pytest.fixture
+def waits_first():
+    """Whether an act that waits for the one row has not taken the other yet, as the order of all locks asks."""
+
+    def run(row, how, act, later):
+        with ThreadPoolExecutor(1) as pool:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(f"SELECT 1 FROM {type(row)._meta.db_table} WHERE id = %s {how}", [row.pk])
+                ending = pool.submit(closing, act)
+                wait_until(is_somebody_waiting)
+                found = type(later).objects.filter(pk=later.pk).select_for_update(skip_locked=True)
+                is_free = bool(list(found.values_list("pk")))
+            ending.result(timeout=30)
+        return is_free
 
     return run
 
@@ -258,6 +280,98 @@ def test_takes_nothing_that_is_just_withdrawn(meanwhile, cleo):
     assert isinstance(ending, Refusal)
     assert not Redemption.objects.exists()
     assert Item.objects.get().taken == 0
+
+
+def account(person):
+    return Account.objects.get(person=person, kind="on_hold")
+
+
+def test_leaves_in_the_order_of_all_locks(waits_first, ben):
+    reward = make_reward(ben.person)
+
+    act = partial(_within, leaving.leave, [ben.person.pk], NOON)
+
+    assert waits_first(reward.occasion, SHARE, act, account(ben.person))
+
+
+def test_merges_in_the_order_of_all_locks(waits_first, ben, cleo):
+    reward = make_reward(cleo.person)
+    merging.merge(cleo.person, ben.person, ACTOR, NOON)
+    while events.number(NOON):
+        pass
+
+    assert waits_first(reward.occasion, SHARE, lambda: merges.follow(NOON), account(cleo.person))
+    assert Reward.objects.get().person == ben.person
+
+
+def test_ends_what_was_taken_in_the_order_of_all_locks(waits_first, cleo, ada):
+    reward = make_reward(cleo.person, 1000, unit="PTS")
+    item = make_item()
+    taken = take(cleo, item)
+
+    assert waits_first(item, SHARE, lambda: redemptions.call_off(taken, ACTOR, NOON), reward.occasion)
+    taken = take(cleo, item)
+    assert waits_first(reward.occasion, SHARE, lambda: redemptions.call_off(taken, ACTOR, NOON), account(cleo.person))
+    assert set(Redemption.objects.values_list("state", flat=True)) == {"cancelled"}
+
+
+def test_looks_at_tiers_in_the_order_of_their_keys(waits_first, ben, cleo):
+    scheme = make_reward(ben.person).scheme
+    heads = [ben.person, cleo.person]
+    gone = [Person.objects.create(merged_into=head) for head in heads]
+    first, second, *_rest = (
+        Standing.objects.create(scheme=scheme, person=each, due_at=None) for each in (*heads, *gone)
+    )
+    # The first one now stands behind the second on the disk, where whoever takes them as they come finds it last.
+    Standing.objects.filter(pk=first.pk).update(tier="x")
+
+    act = partial(_within, climbing.merged, [person.pk for person in gone], NOON)
+
+    assert waits_first(first, SHARE, act, second)
+
+
+def test_leaves_a_payout_alone_that_was_taken_up_anew_meanwhile(meanwhile, ada, cleo):
+    approved(ada, cleo)
+    payout = Payout.objects.get()
+    enter(cleo, "DE02 1203 0000 0000 2020 51", at=LATER)
+
+    meanwhile(
+        lambda: Payout.objects.filter(pk=payout.pk).update(lease=payout.lease + 1),
+        lambda: errands.ask(payout, paying.DESK, LATER),
+    )
+
+    assert Payout.objects.get().state == "approved"
+
+
+def test_leaves_a_redemption_alone_that_was_taken_up_anew_meanwhile(meanwhile, cleo):
+    make_reward(cleo.person, 1000, unit="PTS")
+    taken = take(cleo, make_item())
+    Redemption.objects.update(call_off_at=NOON)
+    taken.refresh_from_db()
+
+    meanwhile(
+        lambda: Redemption.objects.filter(pk=taken.pk).update(lease=taken.lease + 1),
+        lambda: errands.ask(taken, fulfilling.DESK, NOON),
+    )
+
+    assert Redemption.objects.get().state == "requested"
+
+
+def test_doubts_nothing_that_was_taken_up_anew_meanwhile(meanwhile, ada, cleo, settings):
+    settings.PAYOUT_PROVIDER = BANK
+    Bank.open()
+    approved(ada, cleo)
+    Payout.objects.update(asked_at=NOON)
+    payout = Payout.objects.get()
+    Bank.replies = [TimeoutError("the line went dead")]
+
+    def ask():
+        with pytest.raises(TimeoutError):
+            errands.ask(payout, paying.DESK, LATER)
+
+    meanwhile(lambda: Payout.objects.filter(pk=payout.pk).update(lease=payout.lease + 1), ask)
+
+    assert (Payout.objects.get().state, Bank.asked) == ("approved", [("look_up", payout.key)])
 
 
 def _within(act, *told):
