@@ -10,6 +10,7 @@ from brand import mail
 from integrations import alarms, reading
 from integrations.files import bringing
 from integrations.outbound import sending
+from integrations.pulling import asking
 from referrals.decide import attribution
 from referrals.design import endings
 from referrals.review import escalating
@@ -78,6 +79,7 @@ SWEEPS = {
     "rewards.fulfil": Sweep(fulfilling.fulfil_due, every=5, queue="webhooks"),
     "integrations.read": Sweep(reading.read_due, every=2, queue="default"),
     # What happened is sent to whoever wants to know, in order; an address that is down holds up nobody else.
+    "integrations.pull": Sweep(asking.pull_due, every=MINUTE, queue="webhooks"),
     "integrations.send": Sweep(sending.send_due, every=2, queue="webhooks"),
     "integrations.bring": Sweep(bringing.bring_due, every=2, queue="media"),
     "integrations.alarm": Sweep(alarms.warn, every=10 * MINUTE, queue="mail"),

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q, QuerySet
 
 from customers.models import Customer
-from integrations.models import Connection, Delivery, Dispatch, Endpoint, Import, Rejection, Slice
+from integrations.models import Connection, Delivery, Dispatch, Endpoint, Import, Pull, Rejection, Slice
 from spine.privacy import BATCH, Subject
 
 EXPORTED = {Delivery, Slice}
@@ -18,6 +18,7 @@ NOTHING_PERSONAL: dict[type[models.Model], str] = {
     Dispatch: "It names an event, and how another system answered.",
     Endpoint: "It is another system's address; who made it is an id.",
     Import: "It names a file and its columns; who brought it is an id.",
+    Pull: "It is where a shop's software is asked, with sealed tokens.",
     Rejection: "It counts messages of which nothing is kept.",
 }
 

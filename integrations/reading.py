@@ -21,6 +21,8 @@ from spine.refusal import Refusal
 
 # What a message of a shape that nobody foresaw makes fail: it is kept, and no worker dies of it.
 GARBLED = (BadBody, LookupError, TypeError, ValueError, ArithmeticError, AttributeError)
+# What tells that a message was missed which a shop was asked for.
+NEWS = frozenset({"created", "updated", "asked"})
 Became = dict[str, Any]
 
 
@@ -40,12 +42,14 @@ def read(delivery: Delivery, at: datetime) -> Mapping[str, Any]:
     except GARBLED as garbled:
         return {"state": Delivery.State.UNREADABLE, "reason": type(garbled).__name__.lower()[:40], "taken_at": at}
     became = [_take(fact, parsed, source, at) for fact in parsed.facts]
+    is_missed = delivery.is_pulled and any(each["result"] in NEWS for each in became)
     refused = next((each["result"] for each in became if each["is_refused"]), "")
     state = Delivery.State.TAKEN if became else Delivery.State.IGNORED
     return {
         "state": Delivery.State.REFUSED if refused else state,
         "reason": refused[:40],
         "became": became,
+        "is_missed": is_missed or delivery.is_missed,
         "customer_key": parsed.customer or next(filter(None, map(_whose, parsed.facts)), ""),
         "taken_at": at,
     }

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from integrations.manage import deliveries, endpoints, files, shops
+from integrations.manage import deliveries, endpoints, files, pulls, shops
 
 app_name = "integrations"
 urlpatterns = [
@@ -17,6 +17,8 @@ urlpatterns = [
     path("manage/shops/<slug:key>/set-up/", shops.set_up, name="set_up"),
     path("manage/shops/<slug:key>/secret/", shops.secret, name="secret"),
     path("manage/shops/<slug:key>/test/", shops.send_test, name="send_test"),
+    path("manage/shops/<slug:key>/missed/", pulls.pulls, name="pulls"),
+    path("manage/shops/<slug:key>/missed/stop/", pulls.stop_pulls, name="stop_pulls"),
     path("manage/shops/<slug:key>/files/", files.files, name="files"),
     path("manage/shops/<slug:key>/files/<uuid:public_id>/", files.file, name="file"),
     path("manage/shops/<slug:key>/files/<uuid:public_id>/columns/", files.columns, name="file_columns"),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from integrations.files.cells import Wrong, currency
 from integrations.files.kinds import KINDS
 from integrations.models import Connection, Import
+from integrations.pulling import stripe
 
 # Said beside each choice, so that nobody has to know our words for it.
 HINTS = {
@@ -103,6 +104,51 @@ class ColumnsForm(forms.Form):
         """For each field that was named, its column."""
         told = self.cleaned_data.items()
         return {name: int(place) for name, place in told if name != "all_in" and place != ""}
+
+
+class PullForm(forms.Form):
+    """Where a shop's software is asked what changed, and the token that lets us."""
+
+    def __init__(self, vendor: str, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        token = forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
+        label, hint = ADDRESSES.get(vendor, ("", ""))
+        if label:
+            self.fields["address"] = forms.CharField(label=label, help_text=hint, max_length=200)
+        for name, (label, hint) in TOKENS[vendor].items():
+            self.fields[name] = forms.CharField(label=label, help_text=hint, max_length=250, widget=token)
+
+    @property
+    def address(self) -> str:
+        """The address, with the beginning that people leave out."""
+        told = str(self.cleaned_data.get("address", stripe.ADDRESS)).strip()
+        return told if "://" in told else f"https://{told}"
+
+    @property
+    def tokens(self) -> list[str]:
+        """The tokens in their order."""
+        return [str(value) for name, value in self.cleaned_data.items() if name != "address"]
+
+
+# Where each software is asked; Stripe has one address for all.
+ADDRESSES = {
+    "shopify": (_("Address of the shop"), _("The one that Shopify gave it, such as “beans.myshopify.com”.")),
+    "woocommerce": (_("Address of the shop"), _("Such as “https://beans.example”.")),
+    "generic": (_("Address"), _("Where your shop answers; docs/shops.md says how.")),
+}
+TOKENS = {
+    "stripe": {
+        "token": (_("Restricted key"), _("In Stripe: Developers, API keys. Let it read Events, and nothing else.")),
+    },
+    "shopify": {
+        "token": (_("Access token"), _("In Shopify: Settings, Apps, Develop apps. Let it read orders, nothing else.")),
+    },
+    "woocommerce": {
+        "token": (_("Consumer key"), _("In WooCommerce: Settings, Advanced, REST API. Let it read.")),
+        "second": (_("Consumer secret"), _("It is shown beside the key, once.")),
+    },
+    "generic": {"token": (_("Token"), _("Your shop gets it as “Authorization: Bearer …”."))},
+}
 
 
 class SecretForm(forms.Form):

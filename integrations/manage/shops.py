@@ -17,7 +17,8 @@ from brand.access import AuthenticatedRequest
 from customers.models import Source
 from integrations import checklist, connecting, trying, verdicts
 from integrations.manage.forms import SecretForm, SoftwareForm
-from integrations.models import Connection, Delivery
+from integrations.models import Connection, Delivery, Pull
+from integrations.pulling import asking
 from integrations.vendors import VENDORS
 from spine import clock, keyset
 
@@ -41,10 +42,12 @@ def shop(request: AuthenticatedRequest, key: str) -> HttpResponse:
         Delivery.objects.filter(connection=connection).defer("body"), order=ORDER, limit=SHOWN, **cursors
     )
     context = {
-        **_about(connection),
+        **about(connection),
         "points": checklist.of(connection, at),
         "turned_away": [(each, verdicts.reason(each.reason)) for each in checklist.turned_away(connection, at)],
         "page": page,
+        "pull": Pull.objects.filter(connection=connection).first(),
+        "missed": asking.missed(connection),
         "rows": [(each, verdicts.summary(each)) for each in page.rows],
     }
     return render(request, "integrations/shop.html", context)
@@ -56,12 +59,12 @@ def shop(request: AuthenticatedRequest, key: str) -> HttpResponse:
 @may_manage_sources
 def secret(request: AuthenticatedRequest, key: str) -> HttpResponse:
     """Make the secret that a shop signs with, shown this once, or enter the one that its software made."""
-    connection = _connection(key)
+    connection = connection_of(key)
     form, at, status = SecretForm(request.POST if request.method == "POST" else None), clock.now(), 200
     makes_secret = VENDORS[connection.vendor].makes_secret
     if request.method == "POST" and not makes_secret:
         made = connecting.make_secret(connection, staff.party(request.user), at)
-        return render(request, "integrations/secret_made.html", {**_about(connection), "secret": made})
+        return render(request, "integrations/secret_made.html", {**about(connection), "secret": made})
     if request.method == "POST" and form.is_valid():
         try:
             connecting.enter_secret(connection, form.cleaned_data["secret"], staff.party(request.user), at)
@@ -71,7 +74,7 @@ def secret(request: AuthenticatedRequest, key: str) -> HttpResponse:
         else:
             messages.success(request, _("We know the secret now. Next, send a test."))
             return redirect("integrations:shop", key)
-    context = {**_about(connection), "form": form, "makes_secret": makes_secret}
+    context = {**about(connection), "form": form, "makes_secret": makes_secret}
     return render(request, "integrations/secret.html", context, status=status)
 
 
@@ -80,7 +83,7 @@ def secret(request: AuthenticatedRequest, key: str) -> HttpResponse:
 @may_manage_sources
 def send_test(request: AuthenticatedRequest, key: str) -> HttpResponse:
     """Deliver a test to ourselves under the shop's secret."""
-    delivery = trying.send(_connection(key), clock.now())
+    delivery = trying.send(connection_of(key), clock.now())
     messages.success(request, _("A test is on its way. Its verdict stands here in a moment."))
     return redirect("integrations:delivery", key, delivery.public_id)
 
@@ -90,8 +93,8 @@ def send_test(request: AuthenticatedRequest, key: str) -> HttpResponse:
 @may_manage_sources
 def set_up(request: HttpRequest, key: str) -> HttpResponse:
     """What to paste where, in the words of the shop's software."""
-    connection = _connection(key)
-    return render(request, f"integrations/set_up/{connection.vendor}.html", _about(connection))
+    connection = connection_of(key)
+    return render(request, f"integrations/set_up/{connection.vendor}.html", about(connection))
 
 
 def _choose(request: AuthenticatedRequest, source: Source) -> HttpResponse:
@@ -102,11 +105,13 @@ def _choose(request: AuthenticatedRequest, source: Source) -> HttpResponse:
     return render(request, "integrations/software.html", {"source": source, "form": form})
 
 
-def _connection(key: str) -> Connection:
+def connection_of(key: str) -> Connection:
+    """The connection of a shop, or a page that there is none."""
     return get_object_or_404(Connection.objects.select_related("source"), source__key=key)
 
 
-def _about(connection: Connection) -> dict[str, Any]:
+def about(connection: Connection) -> dict[str, Any]:
+    """What every page about a shop says of it."""
     address = settings.BASE_URL + reverse("api:hook", args=[connection.source.key])
     topics = getattr(VENDORS[connection.vendor], "TOPICS", ())
     return {"connection": connection, "source": connection.source, "address": address, "topics": topics}

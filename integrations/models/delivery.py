@@ -30,6 +30,9 @@ class Delivery(DueRow):
     received_at = models.DateTimeField()
     # We sent it ourselves, to try the connection.
     is_trial = models.BooleanField(default=False)
+    # It never came, and was found by asking the shop what changed; and whether it told anything new.
+    is_pulled = models.BooleanField(default=False)
+    is_missed = models.BooleanField(default=False)
     # How often the same came again.
     repeats = models.PositiveIntegerField(default=0)
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
@@ -57,6 +60,7 @@ class Delivery(DueRow):
                 fields=["connection", "customer_key"], condition=~Q(customer_key=""), name="delivery_by_customer"
             ),
             models.Index(fields=["received_at"], name="delivery_by_age"),
+            models.Index(fields=["connection"], condition=Q(is_pulled=True), name="delivery_pulled"),
         ]
 
     def __str__(self) -> str:
