@@ -463,6 +463,7 @@ def test_pages_about_what_goes_in_and_out_are_accessible(new_phone, site, person
         "/manage/shops/market/",
         f"{shop}secret/",
         f"{shop}set-up/",
+        f"{shop}missed/",
         f"{shop}{Delivery.objects.get().public_id}/",
         "/manage/webhooks/",
         webhook,

@@ -5,9 +5,11 @@ import time_machine
 
 from brand.models import Message
 from integrations import alarms
+from integrations.models import Pull
+from integrations.pulling import asking
 from tests.factories import NOON
 from tests.integrations.payloads import shopify_order
-from tests.integrations.signing import deliver, make_connection, post
+from tests.integrations.signing import ACTOR, deliver, make_connection, post
 
 MINUTE = timedelta(minutes=1)
 
@@ -63,3 +65,16 @@ def test_forgets_what_was_long_ago(shop):
     knock(3)
 
     assert alarms.warn(NOON + timedelta(hours=1)) == 0
+
+
+def test_writes_daily_while_a_shop_does_not_say_what_changed(shop, ada):
+    row = asking.allow(shop[0], "https://shop.example", ["shpat_0123456789abcdef0123456789abcdef"], ACTOR, NOON)
+    Pull.objects.filter(pk=row.pk).update(reason="token_refused", failing_since=NOON)
+    day = timedelta(days=1)
+
+    counts = [alarms.warn(NOON + wait) for wait in (day, day + MINUTE, day + 2 * MINUTE, 2 * day)]
+
+    assert counts == [0, 1, 0, 1]
+    letter = Message.objects.earliest("pk")
+    assert letter.subject == "Shop does not say what changed"
+    assert "It does not take our token." in letter.text

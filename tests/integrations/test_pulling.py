@@ -5,7 +5,12 @@ from urllib.parse import parse_qs
 
 import pytest
 import time_machine
+from django.test import override_settings
 from django.urls import reverse
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
 from customers.models import Order, Refund
@@ -13,10 +18,11 @@ from integrations import reading
 from integrations.models import Delivery, Pull
 from integrations.pulling import asking
 from integrations.pulling import base as pulling
+from referrals.models import Conversion
 from rewards.models import Reward
 from rewards.plans import Benefit, PlanDocument
 from spine.models import AuditEntry
-from tests.factories import NOON, make_link, make_program
+from tests.factories import NOON, make_advocate, make_link, make_program
 from tests.integrations.payloads import (
     generic,
     shopify_order,
@@ -27,6 +33,7 @@ from tests.integrations.payloads import (
     woo_order,
 )  # fmt: skip
 from tests.integrations.signing import ACTOR, deliver, make_connection
+from tests.integrations.test_reading import STORIES
 from tests.rewards.living import follow
 
 PLAN = PlanDocument((Benefit("advocate", "credit", percent=1000, hold_days=14),))
@@ -349,3 +356,57 @@ def test_shows_what_was_missed(ada_client, shop):
     assert (
         "One message was lost and found" in ada_client.get(reverse("integrations:shop", args=["shop"])).content.decode()
     )
+
+
+def pages_of(vendor, story):
+    """What the software answers when it is asked in the end: its events, or its order as it stands by then."""
+    if vendor == "stripe":
+        events = [stripe_event(kind, about, id=f"evt_{number}") for number, (kind, about) in enumerate(story)]
+        return [
+            {"data": events[:-4:-1], "has_more": True},
+            {"data": events[-4::-1], "has_more": False},
+        ]
+    (*_before, (_topic, last)) = story
+    return [{"orders": [last]} if vendor == "shopify" else [last]]
+
+
+class TestLost(TestCase):
+    """Whatever of a story is lost on its way, asking brings the end that it has with nothing lost."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server = HTTPServer(host="127.0.0.1")
+        cls.server.start()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.stop()
+        super().tearDownClass()
+
+    @settings(max_examples=12, deadline=None)
+    @given(st.data(), st.sampled_from(sorted(STORIES)))
+    @override_settings(OUTBOUND_ALLOWED_NETWORKS=["127.0.0.1/32"])
+    def test_ends_as_if_nothing_had_been_lost(self, data, vendor):
+        story = STORIES[vendor]
+        arrived = data.draw(st.lists(st.sampled_from(range(len(story))), unique=True))
+        link = make_link(make_program(plan=PLAN), make_advocate("ben"), "BEN42")
+        self.server.clear()
+        shop = Shop(self.server)
+        shop.pages = pages_of(vendor, story)
+        connection, secret = allowed(shop, vendor)
+        for which in arrived:
+            topic, told = story[which]
+            told = stripe_event(topic, told, id=f"evt_{which}") if vendor == "stripe" else told
+            deliver(connection, secret, told, topic=topic)
+
+        pull()
+
+        conversion, (reward,) = Conversion.objects.get(), Reward.objects.filter(withdrawn_at=None)
+        assert (conversion.state, conversion.counted, conversion.credited_person_id) == (
+            "credited", 4500, link.person_id,
+        )  # fmt: skip
+        assert [refund.amount for refund in Refund.objects.filter(status="succeeded")] == [1000]
+        assert (reward.amount, reward.reversed, reward.state) == (450, 85, "promised")
+        if vendor == "stripe":
+            assert Delivery.objects.filter(is_pulled=True).count() == len(story) - len(arrived)
