@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from advocates import staff
 from brand.access import AuthenticatedRequest
-from integrations.manage.forms import EndpointForm, RepeatForm
+from integrations.manage.forms import EndpointForm, NewEndpointForm, RepeatForm
 from integrations.models import Dispatch, Endpoint
 from integrations.outbound import endpoints as outbound
 from spine import clock, keyset
@@ -37,7 +37,7 @@ def endpoints(request: HttpRequest) -> HttpResponse:
 @may_manage_endpoints
 def add(request: AuthenticatedRequest) -> HttpResponse:
     """Make an endpoint; the answer shows its secret, this once."""
-    form, status = EndpointForm(request.POST if request.method == "POST" else None), 200
+    form, status = NewEndpointForm(request.POST if request.method == "POST" else None), 200
     if request.method == "POST" and form.is_valid():
         try:
             made, secret = outbound.make(**form.cleaned_data, actor=staff.party(request.user), at=clock.now())
@@ -45,6 +45,9 @@ def add(request: AuthenticatedRequest) -> HttpResponse:
             form.add_error("url", refusal.detail)
             status = refusal.status
         else:
+            if made.is_chat:
+                messages.success(request, _("From now on it is said there what waits for somebody."))
+                return redirect("integrations:endpoint", made.public_id)
             return render(request, "integrations/endpoint_made.html", {"endpoint": made, "secret": secret})
     return render(request, "integrations/endpoint_form.html", {"form": form}, status=status)
 

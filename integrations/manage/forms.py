@@ -33,7 +33,9 @@ class SoftwareForm(forms.Form):
 class EndpointForm(forms.Form):
     """Where events are sent, and which."""
 
-    name = forms.CharField(label=_("Name"), help_text=_("What is there, such as “CRM”."), max_length=80)
+    name = forms.CharField(
+        label=_("Name"), help_text=_("How you call it, such as “CRM” or “Team chat”."), max_length=80
+    )
     url = forms.CharField(label=_("Address"), max_length=500, widget=forms.URLInput(attrs={"placeholder": "https://"}))
     names = forms.CharField(
         label=_("Which events"),
@@ -50,6 +52,26 @@ class EndpointForm(forms.Form):
             if not re.fullmatch(r"[a-z_]{1,40}\.([a-z_]{1,40}|\*)", name):
                 raise forms.ValidationError(_("“%(name)s” is no name of an event."), params={"name": name[:80]})
         return sorted(set(told))
+
+
+class NewEndpointForm(EndpointForm):
+    """Where events are sent, which, and to what."""
+
+    field_order = ("is_chat", "name", "url", "names")
+
+    is_chat = forms.ChoiceField(
+        label=_("What is there"),
+        choices=[
+            ("no", _("Another system: it gets every event, signed")),
+            ("yes", _("A chat room: it is told in a sentence what waits for somebody")),
+        ],
+        initial="no",
+        widget=forms.RadioSelect,
+    )
+
+    def clean_is_chat(self) -> bool:
+        """Whether it is a chat room."""
+        return bool(self.cleaned_data["is_chat"] == "yes")
 
 
 class RepeatForm(forms.Form):

@@ -29,8 +29,9 @@ SHOWN = 20
 def pulls(request: AuthenticatedRequest, key: str) -> HttpResponse:
     """What was missed lately, and by POST where and with which token to ask."""
     connection = connection_of(key)
-    form = PullForm(connection.vendor, request.POST if request.method == "POST" else None)
-    status = 200
+    pull = Pull.objects.filter(connection=connection).first()
+    known = {"address": pull.address} if pull else {}
+    form, status = PullForm(connection.vendor, request.POST if request.method == "POST" else None, initial=known), 200
     if request.method == "POST" and form.is_valid():
         try:
             asking.allow(connection, form.address, form.tokens, staff.party(request.user), clock.now())
@@ -40,7 +41,7 @@ def pulls(request: AuthenticatedRequest, key: str) -> HttpResponse:
         else:
             messages.success(request, _("We ask now. What was missed in the last two days stands here in a moment."))
             return redirect("integrations:pulls", key)
-    context = {**about(connection), **_lately(connection), "form": form}
+    context = {**about(connection), **_lately(connection, pull), "form": form}
     return render(request, "integrations/pulls.html", context, status=status)
 
 
@@ -54,8 +55,7 @@ def stop_pulls(request: AuthenticatedRequest, key: str) -> HttpResponse:
     return redirect("integrations:pulls", key)
 
 
-def _lately(connection: Connection) -> dict[str, Any]:
-    pull = Pull.objects.filter(connection=connection).first()
+def _lately(connection: Connection, pull: Pull | None) -> dict[str, Any]:
     found = Delivery.objects.filter(connection=connection, is_missed=True).defer("body").order_by("-received_at", "-pk")
     return {
         "pull": pull,

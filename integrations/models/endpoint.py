@@ -23,6 +23,8 @@ class Endpoint(DueRow):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(max_length=80)
     url = models.CharField(max_length=500)
+    # A chat room, which gets a sentence for what people should look at, and no other event.
+    is_chat = models.BooleanField(default=False)
     # The events that it gets, by their names; every one where there are none.
     names = models.JSONField(default=list, blank=True)
     # What we sign with, readable with the site's key alone; and what we sign with as well until the rotation is over.

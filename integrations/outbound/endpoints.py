@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from advocates import sealing
 from integrations.models import Dispatch, Endpoint
+from integrations.outbound import chatting
 from spine import audit, signatures
 from spine.audit import Party
 from spine.inserts import insert_once
@@ -58,7 +59,9 @@ class AlreadyOn(Refusal):
 
 
 @transaction.atomic
-def make(name: str, url: str, names: Sequence[str], actor: Party, at: datetime) -> tuple[Endpoint, str]:
+def make(
+    name: str, url: str, names: Sequence[str], actor: Party, at: datetime, *, is_chat: bool = False
+) -> tuple[Endpoint, str]:
     """Send what happens from now on to an address; the endpoint and its secret, which nobody can read again later.
 
     Raises BadUrl.
@@ -67,6 +70,7 @@ def make(name: str, url: str, names: Sequence[str], actor: Party, at: datetime) 
     endpoint = Endpoint.objects.create(
         name=name,
         url=_address(url),
+        is_chat=is_chat,
         names=sorted(set(names)),
         secret=sealing.seal(secret, PURPOSE),
         position=Event.objects.aggregate(last=Max("position"))["last"] or 0,
@@ -135,7 +139,7 @@ def repeat(endpoint: Endpoint, first: int, last: int, actor: Party, at: datetime
     """
     reached = Endpoint.objects.values_list("position", flat=True).get(pk=endpoint.pk)
     found = Event.objects.filter(position__gte=first, position__lte=min(last, reached)).order_by("position")
-    chosen = list(islice((event for event in found.iterator() if endpoint.takes(event.name)), MOST_AGAIN))
+    chosen = list(islice((event for event in found.iterator() if takes(endpoint, event.name)), MOST_AGAIN))
     if not chosen:
         raise NothingToRepeat
     rows = [Dispatch(endpoint=endpoint, event=event, first_at=at, last_at=at, again_at=at) for event in chosen]
@@ -146,6 +150,11 @@ def repeat(endpoint: Endpoint, first: int, last: int, actor: Party, at: datetime
     _note(endpoint, "endpoint.repeated", actor, at)
     nudge(SWEEP)
     return len(chosen)
+
+
+def takes(endpoint: Endpoint, name: str) -> bool:
+    """Whether it gets events of this name; a chat room, only what there is something to say of."""
+    return endpoint.takes(name) and (not endpoint.is_chat or name in chatting.SAYINGS)
 
 
 def _secret() -> str:

@@ -24,7 +24,7 @@ from advocates import preferences, staff
 from advocates.models import User
 from brand import mail
 from integrations.models import Dispatch, Endpoint
-from integrations.outbound import endpoints
+from integrations.outbound import chatting, endpoints
 from spine import due, http, signatures
 from spine.api_events import EventSerializer
 from spine.models import Event
@@ -57,7 +57,7 @@ def serve(endpoint: Endpoint, at: datetime) -> Mapping[str, Any]:
         events = list(Event.objects.filter(position__gt=endpoint.position).order_by("position")[:BATCH])
         if not events:
             return {"due_at": None}
-        mine = [event for event in events if endpoint.takes(event.name)]
+        mine = [event for event in events if endpoints.takes(endpoint, event.name)]
         for event in mine:
             if time.monotonic() >= ends:
                 return {"due_at": at}
@@ -100,10 +100,8 @@ def _send(endpoint: Endpoint, event: Event, at: datetime, *, is_again: bool = Fa
 
 def _call(endpoint: Endpoint, event: Event, at: datetime) -> tuple[int | None, str]:
     """The status of the answer, None where there was none, and how it began."""
-    body = message(event)
-    signed = [signatures.sign(secret, str(event.public_id), at, body) for secret in endpoints.secrets_of(endpoint, at)]
-    both = " ".join(each["webhook-signature"] for each in signed)
-    headers = {**signed[0], "webhook-signature": both, "Content-Type": "application/json"}
+    body = chatting.message(endpoint.url, event) if endpoint.is_chat else message(event)
+    headers = {**({} if endpoint.is_chat else _signed(endpoint, event, body, at)), "Content-Type": "application/json"}
     try:
         answer = http.send("POST", endpoint.url, body=body, headers=headers, max_bytes=10_000)
     except http.TooLarge as large:
@@ -114,6 +112,11 @@ def _call(endpoint: Endpoint, event: Event, at: datetime) -> tuple[int | None, s
         return None, refusal.detail[:ANSWER]
     told = answer.body.decode(errors="replace").replace("\0", "")
     return answer.status, told[:ANSWER]
+
+
+def _signed(endpoint: Endpoint, event: Event, body: bytes, at: datetime) -> dict[str, str]:
+    signed = [signatures.sign(secret, str(event.public_id), at, body) for secret in endpoints.secrets_of(endpoint, at)]
+    return {**signed[0], "webhook-signature": " ".join(each["webhook-signature"] for each in signed)}
 
 
 def _go_on(endpoint: Endpoint, event: Event) -> bool:

@@ -21,8 +21,9 @@ from customers import keys
 from customers.models import Source
 from integrations import connecting, trying
 from integrations.files import bringing
-from integrations.models import Connection, Delivery, Endpoint
+from integrations.models import Connection, Delivery, Endpoint, Pull
 from integrations.outbound import endpoints
+from integrations.pulling import asking
 from referrals.models import Link, Program
 from referrals.review import claims
 from referrals.share import links
@@ -440,6 +441,11 @@ def test_pages_about_what_goes_in_and_out_are_accessible(new_phone, site, person
     connecting.connect(Source.objects.get(), "shopify", ada, timezone.now())
     connecting.enter_secret(Connection.objects.get(), SECRETS["shopify"], ada, timezone.now())
     trying.send(Connection.objects.get(), timezone.now())
+    pull = asking.allow(
+        Connection.objects.get(), "https://x.example", ["shpat_0123456789abcdef0123456789abcdef"], ada, timezone.now()
+    )
+    Pull.objects.filter(pk=pull.pk).update(reason="token_refused", failing_since=timezone.now(), due_at=None)
+    Delivery.objects.update(is_pulled=True, is_missed=True)
     Source.objects.create(key="market", name="The market", created_at=timezone.now())
     for number in range(2):
         endpoint, _secret = endpoints.make(f"CRM {number}", f"{site}/nowhere/", ["reward.*"], ada, timezone.now())
@@ -466,6 +472,7 @@ def test_pages_about_what_goes_in_and_out_are_accessible(new_phone, site, person
         f"{shop}missed/",
         f"{shop}{Delivery.objects.get().public_id}/",
         "/manage/webhooks/",
+        "/manage/webhooks/add/",
         webhook,
         f"/manage/webhooks/{tried.public_id}/",
         f"{webhook}change/",

@@ -17,7 +17,7 @@ def one(client, name, endpoint, /, **told):
 
 
 def test_adds_an_endpoint_and_shows_its_secret_once(ada_client):
-    told = {"name": "CRM", "url": URL, "names": "reward.*, payout.paid\nreward.*"}
+    told = {"is_chat": "no", "name": "CRM", "url": URL, "names": "reward.*, payout.paid\nreward.*"}
     text = ada_client.post(reverse("integrations:add_endpoint"), told).content.decode()
 
     endpoint = Endpoint.objects.get()
@@ -32,7 +32,7 @@ def test_adds_an_endpoint_and_shows_its_secret_once(ada_client):
 @pytest.mark.parametrize(
     ("told", "says"),
     [
-        ({"name": "CRM", "url": "crm"}, "Give a whole address that begins with https://"),
+        ({"is_chat": "no", "name": "CRM", "url": "crm"}, "Give a whole address that begins with https://"),
         ({"name": "CRM", "url": URL, "names": "Rewards"}, "is no name of an event"),
         ({"name": "", "url": URL}, "This field is required."),
     ],
