@@ -23,7 +23,7 @@ from benchmarks.figures import Figure, say, tell
 ROUNDS = 5
 BATCH = 500
 # So many that none is credited so often that somebody has to look.
-ADVOCATES, ORDERS = 400, 600
+ADVOCATES, ORDERS = 600, 1200
 LITTLE, MUCH = 1000, int(os.environ.get("PAST", "100000"))
 
 

@@ -5,3 +5,4 @@ import "./dialog.js";
 import "./once.js";
 import "./menu.js";
 import "./summary.js";
+import "./progress.js";

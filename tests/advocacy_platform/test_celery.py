@@ -132,3 +132,12 @@ def is_open(connection):
 
 def test_writes_beats_file_into_the_data_folder():
     assert Path(app.conf.beat_schedule_filename).parent == settings.DATA_DIR
+
+
+def test_looks_for_garbage_less_often_in_a_worker():
+    code = "import gc; from celery.signals import worker_init; import advocacy_platform.celery as c;"
+    code += "worker_init.send(c.app); print(gc.get_threshold()[0], gc.get_freeze_count() > 0)"
+
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
+
+    assert told.stdout.split() == ["20000", "True"]
