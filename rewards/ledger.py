@@ -199,7 +199,7 @@ def hold(owners: Iterable[Owner]) -> Book:
 
 
 def _locked(owners: Collection[Owner], keys: Iterable[str]) -> dict[str, Account]:
-    """The accounts of these owners, locked, and the schemes' own among those keys.
+    """The accounts of these owners, who are held, and the schemes' own among those keys.
 
     The scheme's own carry no total, so nobody needs to wait for them.
     """
@@ -208,9 +208,11 @@ def _locked(owners: Collection[Owner], keys: Iterable[str]) -> dict[str, Account
         person__in={owner.person for owner in owners},
         unit__in={owner.unit for owner in owners},
     )
-    owned = theirs.order_by("pk").select_for_update(no_key=True)
+    gates = list(theirs.filter(kind=GATE).order_by("pk").select_for_update(no_key=True))
+    # Asked once the gates are held: whoever held them before may have made others, which no earlier question sees.
+    others = theirs.exclude(kind=GATE)
     systems = Account.objects.filter(key__in=[key for key in keys if "::" in key])
-    return {account.key: account for account in (*owned, *systems)}
+    return {account.key: account for account in (*gates, *others, *systems)}
 
 
 def _made(wanted: Mapping[str, tuple[Owner, str]]) -> dict[str, Account]:

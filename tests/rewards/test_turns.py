@@ -12,10 +12,11 @@ from django.db import OperationalError, connection, transaction
 
 from customers import merging
 from customers.models import Person
-from rewards import approvals, climbing, errands, granting, leaving, merges, occasions, proposals, releasing
+from rewards import approvals, climbing, errands, granting, leaving, ledger, merges, occasions, proposals, releasing
 from rewards.cash import batches, paying, payouts
 from rewards.cash import by_hand as payouts_by_hand
 from rewards.catalogue import by_hand, fulfilling, redemptions
+from rewards.ledger import Owner
 from rewards.models import Account, Grant, Item, Occasion, Payout, Plan, Proposal, Redemption, Reward, Standing
 from rewards.proposals import Wanted
 from spine import events
@@ -372,6 +373,20 @@ def test_doubts_nothing_that_was_taken_up_anew_meanwhile(meanwhile, ada, cleo, s
     meanwhile(lambda: Payout.objects.filter(pk=payout.pk).update(lease=payout.lease + 1), ask)
 
     assert (Payout.objects.get().state, Bank.asked) == ("approved", [("look_up", payout.key)])
+
+
+def test_sees_what_was_made_while_it_waited(meanwhile, ben):
+    """Whoever holds an owner sees the accounts that the one before made for them."""
+    reward = make_reward(ben.person, available=False)
+    owner = Owner.of(reward)
+
+    def held():
+        with transaction.atomic():
+            return ledger.hold([owner]).balance(owner, "available")
+
+    found = meanwhile(lambda: releasing.release_early(reward, ACTOR, "Soon", NOON), held)
+
+    assert found == 1500
 
 
 def _within(act, *told):
