@@ -22,9 +22,4 @@ class Migration(migrations.Migration):
             name='program',
             field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='conversions', to='referrals.program'),
         ),
-        migrations.AlterField(
-            model_name='decision',
-            name='conversion',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='referrals.conversion'),
-        ),
     ]

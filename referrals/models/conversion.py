@@ -119,7 +119,7 @@ class Decision(AppendOnly):
         REFUSED = "refused", _("Not credited")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    conversion = models.ForeignKey(Conversion, db_index=False, on_delete=models.PROTECT, related_name="decisions")
+    conversion = models.ForeignKey(Conversion, on_delete=models.PROTECT, related_name="decisions")
     number = models.PositiveIntegerField()
     at = models.DateTimeField()
     # None where no terms were in force.

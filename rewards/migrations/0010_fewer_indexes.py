@@ -23,11 +23,6 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='customers.person'),
         ),
         migrations.AlterField(
-            model_name='award',
-            name='occasion',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='awards', to='rewards.occasion'),
-        ),
-        migrations.AlterField(
             model_name='occasion',
             name='scheme',
             field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='occasions', to='rewards.scheme'),

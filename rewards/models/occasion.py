@@ -88,7 +88,7 @@ class Award(AppendOnly):
 
     settable_once = ("superseded_at",)
 
-    occasion = models.ForeignKey(Occasion, db_index=False, on_delete=models.PROTECT, related_name="awards")
+    occasion = models.ForeignKey(Occasion, on_delete=models.PROTECT, related_name="awards")
     number = models.PositiveIntegerField()
     # The number of the decision that it answers.
     decision = models.PositiveIntegerField()

@@ -76,5 +76,5 @@ def test_lets_scripts_import_each_other_by_their_hashed_names(collected):
     paths = json.loads((collected / "staticfiles.json").read_text())["paths"]
     imported = re.findall(r'import\s*"\./([^"]+)"', (collected / paths["js/app.js"]).read_text())
 
-    assert len(imported) == 6
+    assert len(imported) == 7
     assert all(re.fullmatch(r"\w+\.[0-9a-f]{12}\.js", name) and (collected / "js" / name).exists() for name in imported)
