@@ -210,9 +210,9 @@ def _locked(owners: Collection[Owner], keys: Iterable[str]) -> dict[str, Account
     )
     gates = list(theirs.filter(kind=GATE).order_by("pk").select_for_update(no_key=True))
     # Asked once the gates are held: whoever held them before may have made others, which no earlier question sees.
-    others = theirs.exclude(kind=GATE)
     systems = Account.objects.filter(key__in=[key for key in keys if "::" in key])
-    return {account.key: account for account in (*gates, *others, *systems)}
+    others = theirs.exclude(kind=GATE).union(systems, all=True)
+    return {account.key: account for account in (*gates, *others)}
 
 
 def _made(wanted: Mapping[str, tuple[Owner, str]]) -> dict[str, Account]:
