@@ -84,7 +84,8 @@ def allow(connection: Connection, address: str, tokens: Sequence[str], actor: Pa
     )  # fmt: skip
     if not insert_once([made], key=["connection"]):
         fresh = {"address": made.address, "sealed": made.sealed, "due_at": at, "dead_at": None, "attempts": 0}
-        Pull.objects.filter(connection=connection).update(**fresh, place="", asks_until=None, lease=F("lease") + 1)
+        anew = {"place": "", "asks_until": None, "reason": "", "failing_since": None, "lease": F("lease") + 1}
+        Pull.objects.filter(connection=connection).update(**fresh, **anew)
         made = Pull.objects.get(connection=connection)
     audit.record(actor, "connection.pull_allowed", ("source", connection.source.key), at=at)
     nudge(SWEEP)
@@ -115,6 +116,8 @@ def pull(row: Pull, at: datetime) -> Mapping[str, Any]:
         if answer.status != 200:
             return _unanswered(row, "token_refused" if answer.status in (401, 403) else f"answered_{answer.status}", at)
         found = software.read(answer.body, answer.headers, span)
+        if found.place and found.place == row.place:
+            raise BadBody("the next page is this one")
     except InvalidToken:
         return _unanswered(row, "token_unreadable", at)
     except (http.NoAnswer, http.TooLarge, http.AddressRefused):
@@ -160,7 +163,10 @@ def _forget_known(row: Pull) -> None:
 
 
 def _unanswered(row: Pull, reason: str, at: datetime) -> Mapping[str, Any]:
-    return {"reason": reason, "failing_since": row.failing_since or at, "due_at": at + REST}
+    # Places in a list lapse, so whatever was refused is asked from the beginning of its time.
+    has_lapsed = reason.startswith("answered_4") and reason != "answered_429"
+    anew = {"place": "", "asks_until": None} if has_lapsed else {}
+    return {**anew, "reason": reason, "failing_since": row.failing_since or at, "due_at": at + REST}
 
 
 def _tokens(row: Pull) -> list[str]:

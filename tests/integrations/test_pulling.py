@@ -227,19 +227,57 @@ def test_turns_pages(shop, vendor):
     assert Pull.objects.get().asks_until is None
 
 
-def test_goes_on_where_a_worker_was_killed(shop):
+@pytest.mark.parametrize("status", [500, 429])
+def test_goes_on_where_it_stood(shop, status):
     allowed(shop, "generic")
-    shop.pages = [{"messages": [], "next": "abc"}, Response("", 500), {"messages": [], "next": None}]
+    shop.pages = [{"messages": [], "next": "abc"}, Response("", status), {"messages": [], "next": None}]
 
     pull()
     stopped = Pull.objects.get()
     pull(LATER + asking.REST)
 
-    assert (stopped.place, stopped.asks_until, stopped.reason) == ("abc", LATER - asking.UNDER_WAY, "answered_500")
+    assert (stopped.place, stopped.asks_until, stopped.reason) == (
+        "abc",
+        LATER - asking.UNDER_WAY,
+        f"answered_{status}",
+    )
     assert shop.said("after") == [[], ["abc"], ["abc"]]
     assert shop.said("until") == [[pulling.instant(LATER - asking.UNDER_WAY)]] * 3
     ended = Pull.objects.get()
     assert (ended.known_until, ended.reason, ended.failing_since) == (LATER - asking.UNDER_WAY, "", None)
+
+
+def test_begins_anew_where_its_place_has_lapsed(shop):
+    allowed(shop, "generic")
+    shop.pages = [{"messages": [], "next": "abc"}, Response("", 410), {"messages": [], "next": None}]
+
+    pull()
+    pull(LATER + asking.REST)
+
+    assert shop.said("after") == [[], ["abc"], []]
+    assert len({tuple(since) for since in shop.said("since")}) == 1
+    assert Pull.objects.get().reason == ""
+
+
+def test_goes_in_no_circle(shop):
+    allowed(shop, "generic")
+    shop.pages = [{"messages": [], "next": "abc"}, {"messages": [], "next": "abc"}]
+
+    pull()
+
+    assert (Pull.objects.get().reason, shop.pages) == ("not_understood", [])
+
+
+def test_asks_at_once_with_another_token(shop):
+    connection, _secret = allowed(shop, "shopify")
+    shop.pages = [Response("", 401)]
+    pull()
+
+    asking.allow(connection, "https://other.example", ["shpat_ffffffffffffffffffffffffffffffff"], ACTOR, LATER)
+
+    row = Pull.objects.get()
+    assert (row.address, row.reason, row.failing_since, row.due_at) == ("https://other.example", "", None, LATER)
+    assert row.known_until == LATER - asking.FIRST
 
 
 @pytest.mark.parametrize(
