@@ -9,7 +9,8 @@ from integrations import checklist, connecting, reading
 from integrations.models import Connection, Delivery, Rejection
 from spine import clock
 from spine.models import AuditEntry
-from tests.factories import NOON, make_link, make_program, make_source
+from tests.conftest import sign_in
+from tests.factories import NOON, make_link, make_program, make_source, make_staff
 from tests.integrations.payloads import shopify_order, shopify_refund, shopify_transaction
 from tests.integrations.signing import SECRETS, deliver, make_connection, post
 from tests.rewards.living import follow
@@ -246,3 +247,16 @@ def test_costs_the_same_however_much_was_delivered(ada_client, django_assert_max
         page(ada_client, "shop")
 
     assert len(then) == len(first)
+
+
+@pytest.mark.parametrize("name", ["shop", "set_up", "secret", "send_test", "pulls", "stop_pulls", "files"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_shows_a_shop_to_nobody_who_may_not_look_after_shops(db, name, method):
+    make_connection("shopify")
+    moderator = sign_in(make_staff("mona", "moderator"))
+
+    answer = getattr(moderator, method)(reverse(f"integrations:{name}", args=SHOP))
+
+    # A page that takes no such method says so before it asks who one is.
+    assert answer.status_code in {403, 405}
+    assert not Delivery.objects.exists()
